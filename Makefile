@@ -1,0 +1,68 @@
+# Two commands: `make demo` labels real speech offline, `make test` runs the tests. Both install what they need.
+# On a machine with no GPU, `UV_TORCH_BACKEND=cpu make install` keeps torch small.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+# uv does not read pip's setting for local wheels.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+# Tests run beside each other, two at a time: more threads a test would only contend.
+TEST_ENV := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE HF_HUB_OFFLINE=1
+CODE := asrlab flows migrations tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check install format lint types imports bench docs lock wheel clean
+
+help: ## Show this help
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
+
+demo: install ## Label real speech that a package carries, offline, and show what came out
+	@$(BIN)/asrlab demo
+
+test: install ## Run the tests, on SQLite and on a PostgreSQL of their own
+	$(TEST_ENV) $(BIN)/pytest -n 2
+
+check: format-check lint types imports test ## All that CI checks
+
+install: $(STAMP) ## Make .venv with every extra and every test tool, at the locked versions
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "asrlab needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --constraint constraints.txt --editable '.[dev]'
+	@touch $(STAMP)
+
+format: install ## Format the code
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix --select I $(CODE)
+
+.PHONY: format-check
+format-check: install
+	$(BIN)/ruff format --check $(CODE)
+
+lint: install ## Lint
+	$(BIN)/ruff check $(CODE)
+
+types: install ## Check types, strictly
+	$(BIN)/mypy
+
+imports: install ## Check that imports go one way
+	$(BIN)/lint-imports
+
+bench: install ## Measure accuracy on real prompts (fetches a Debian package)
+	$(BIN)/python benchmarks/prompts_wer.py
+
+docs: install ## Check that the docs' links and commands hold
+	$(TEST_ENV) $(BIN)/pytest -q tests/acceptance/test_docs.py
+
+lock: install ## Renew constraints.txt from pyproject.toml
+	VIRTUAL_ENV=.venv $(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-find-links \
+		--extra dev --constraint constraints.txt --output-file constraints.txt pyproject.toml
+
+wheel: install ## Build the wheel and the source archive
+	$(BIN)/python -m build
+
+clean: ## Remove what make has made
+	rm -rf .venv build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,113 @@
+"""From texts to the times of their words: the aligner is given a text, whoever wrote it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asrlab.audio.batches import Clip, LoadedBatch, load_batches
+from asrlab.catalog import Catalog
+from asrlab.catalog.alignments import (
+    STAGE,
+    NewAlignment,
+    TranscriptToAlign,
+    add_alignment,
+    still_to_align,
+    transcripts_to_align,
+)
+from asrlab.catalog.failures import FailedItem, record_failure, resolve_failures
+from asrlab.catalog.leases import claimed
+from asrlab.catalog.recordings import audio_sources
+from asrlab.domain.audio import AudioSource
+from asrlab.domain.labels import AlignedWord
+from asrlab.domain.reasons import FailureReason
+from asrlab.domain.time import Seconds
+from asrlab.engines.isolation import run_isolated
+from asrlab.engines.protocol import Aligner, Waveform
+from asrlab.errors import ItemError
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """How to align. fingerprint: over the aligner and its weights."""
+
+    aligner: Aligner
+    run_id: int
+    fingerprint: str
+    batch_seconds: Seconds
+
+
+def transcripts_pending(
+    catalog: Catalog, fingerprint: str, segment_ids: Sequence[int]
+) -> list[TranscriptToAlign]:
+    """The texts that count today in these segments, without this aligner's words or failure."""
+    with catalog.reading() as session:
+        return transcripts_to_align(session, fingerprint, segment_ids)
+
+
+def align_segments(catalog: Catalog, how: Alignment, segment_ids: Sequence[int]) -> int:
+    """Align the text that counts today in each of these segments; returns how many were stored now.
+
+    Idempotent; texts another process has claimed or finished are left alone. A text that can't be aligned is
+    recorded with its reason, and stays.
+    """
+    pending = transcripts_pending(catalog, how.fingerprint, segment_ids)
+    stored = 0
+    with claimed(catalog, STAGE, how.fingerprint, [text.transcript_id for text in pending]) as mine:
+        with catalog.reading() as session:
+            transcripts = still_to_align(session, how.fingerprint, mine)
+            sources = audio_sources(session, [text.segment.recording_id for text in transcripts])
+        clips = [
+            Clip(text, sources.get(text.segment.recording_id), text.segment.span, text.segment.channel)
+            for text in transcripts
+        ]
+        for batch in load_batches(clips, how.batch_seconds):
+            stored += _store(catalog, how, batch, _align(how, batch), sources)
+    return stored
+
+
+def _align(
+    how: Alignment, batch: LoadedBatch[TranscriptToAlign]
+) -> list[tuple[AlignedWord, ...] | ItemError]:
+    def call(items: Sequence[tuple[TranscriptToAlign, Waveform]]) -> Sequence[tuple[AlignedWord, ...]]:
+        return how.aligner.align(
+            [waveform for _, waveform in items],
+            [transcript.text for transcript, _ in items],
+            languages=[transcript.language for transcript, _ in items],
+        )
+
+    items = list(zip(batch.items, batch.waveforms, strict=True))
+    return run_isolated(call, items, FailureReason.ALIGNMENT_FAILED) if items else []
+
+
+def _store(
+    catalog: Catalog,
+    how: Alignment,
+    batch: LoadedBatch[TranscriptToAlign],
+    results: Sequence[tuple[AlignedWord, ...] | ItemError],
+    sources: dict[int, AudioSource],
+) -> int:
+    stored = 0
+    outcomes = [*zip(batch.items, results, strict=True), *batch.unreadable]
+    with catalog.writing() as session:
+        for transcript, result in outcomes:
+            item = str(transcript.transcript_id)
+            if not isinstance(result, ItemError):
+                stored += add_alignment(
+                    session, NewAlignment(transcript, how.run_id, how.fingerprint, result)
+                )
+                resolve_failures(session, STAGE, [item], how.fingerprint)
+                continue
+            source = sources.get(transcript.segment.recording_id)
+            record_failure(
+                session,
+                FailedItem(
+                    STAGE,
+                    item,
+                    source.uri if source else "",
+                    result.reason,
+                    result.message,
+                    fingerprint=how.fingerprint,
+                    recording_id=transcript.segment.recording_id,
+                    segment_id=transcript.segment.segment_id,
+                ),
+            )
+    return stored

@@ -1,0 +1,44 @@
+"""From a file's own rate and channels to mono 16 kHz, in memory or block by block."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+from asrlab.audio.decode import Frames
+from asrlab.domain.audio import ENGINE_SAMPLING_RATE_HZ
+
+Waveform = npt.NDArray[np.float32]
+
+
+def to_mono(frames: Frames, channel: int | None) -> Waveform:
+    """One channel, or the mean of all for None."""
+    if channel is None:
+        return frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
+    return np.ascontiguousarray(frames[:, channel])
+
+
+def resample(waveform: Waveform, sampling_rate: int) -> Waveform:
+    """At 16 kHz, `round(n * 16000 / rate)` samples long (librosa's soxr_hq, the field's usual choice)."""
+    if sampling_rate == ENGINE_SAMPLING_RATE_HZ or len(waveform) == 0:
+        return waveform
+    resampled: Waveform = soxr.resample(waveform, sampling_rate, ENGINE_SAMPLING_RATE_HZ, quality="HQ")
+    return resampled.astype(np.float32, copy=False)
+
+
+def resample_blocks(blocks: Iterable[Waveform], sampling_rate: int) -> Iterator[Waveform]:
+    """The same for a stream, with flat memory."""
+    if sampling_rate == ENGINE_SAMPLING_RATE_HZ:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(
+        sampling_rate, ENGINE_SAMPLING_RATE_HZ, num_channels=1, dtype="float32", quality="HQ"
+    )
+    for block in blocks:
+        resampled = stream.resample_chunk(block)
+        if len(resampled):
+            yield resampled
+    last = stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+    if len(last):
+        yield last

@@ -1,0 +1,157 @@
+"""Alignments: the times of the words of one transcript version."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from asrlab.catalog.schema import AlignmentRow, FailureRow, SegmentRow, TranscriptRow, WordRow
+from asrlab.catalog.segments import Segment
+from asrlab.catalog.values import chunks, flags_text, storable, utc_now
+from asrlab.domain.labels import AlignedWord
+from asrlab.domain.time import TimeSpan
+
+STAGE = "align"
+SCORE_DIGITS = 6
+
+# The rule of v_current, for one segment: which of its versions counts.
+CURRENT_TRANSCRIPT = sa.text(
+    "transcripts.transcript_id = (SELECT c.transcript_id FROM transcripts c "
+    "WHERE c.segment_id = transcripts.segment_id "
+    "ORDER BY CASE c.origin WHEN 'human' THEN 0 WHEN 'import' THEN 1 WHEN 'consensus' THEN 2 ELSE 3 END, "
+    "c.version DESC LIMIT 1)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptToAlign:
+    """A text, and the segment it was spoken in."""
+
+    transcript_id: int
+    text: str
+    language: str | None
+    word_confidence: tuple[tuple[str, float], ...]
+    segment: Segment
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlignment:
+    """Words on the segment's own clock (seconds from its start)."""
+
+    transcript: TranscriptToAlign
+    run_id: int
+    fingerprint: str
+    words: tuple[AlignedWord, ...]
+
+
+def transcripts_to_align(
+    session: Session, fingerprint: str, segment_ids: Sequence[int]
+) -> list[TranscriptToAlign]:
+    """The current texts of these segments that this aligner has neither aligned nor failed on."""
+    pending: list[TranscriptToAlign] = []
+    for some in chunks(segment_ids):
+        pending += _pending(session, fingerprint, TranscriptRow.segment_id.in_(some), CURRENT_TRANSCRIPT)
+    return pending
+
+
+def still_to_align(
+    session: Session, fingerprint: str, transcript_ids: Sequence[int]
+) -> list[TranscriptToAlign]:
+    """Those of `transcript_ids` that nobody has finished in the meantime."""
+    pending: list[TranscriptToAlign] = []
+    for some in chunks(transcript_ids):
+        pending += _pending(session, fingerprint, TranscriptRow.transcript_id.in_(some))
+    return pending
+
+
+def add_alignment(session: Session, new: NewAlignment) -> bool:
+    """Store the words; False, and nothing done, when this aligner's words stand there."""
+    segment = new.transcript.segment
+    session.execute(
+        sa.select(SegmentRow.segment_id).where(SegmentRow.segment_id == segment.segment_id).with_for_update()
+    )
+    existing = session.scalar(
+        sa.select(AlignmentRow.alignment_id).where(
+            AlignmentRow.transcript_id == new.transcript.transcript_id,
+            AlignmentRow.fingerprint == new.fingerprint,
+        )
+    )
+    if existing is not None:
+        return False
+    row = AlignmentRow(
+        transcript_id=new.transcript.transcript_id,
+        run_id=new.run_id,
+        fingerprint=new.fingerprint,
+        created_at=utc_now(),
+    )
+    session.add(row)
+    session.flush()
+    confidences = _confidences(new)
+    session.add_all(
+        WordRow(
+            alignment_id=row.alignment_id,
+            position=position,
+            word=storable(word.text),
+            # Held inside the segment: an aligner's last frame may reach past its last sample.
+            start_ms=min(segment.span.start_ms + word.span.start_ms, segment.span.end_ms),
+            end_ms=min(segment.span.start_ms + word.span.end_ms, segment.span.end_ms),
+            score=None if word.score is None else round(word.score, SCORE_DIGITS),
+            confidence=confidences[position],
+            flags=flags_text(word.flags),
+        )
+        for position, word in enumerate(new.words)
+    )
+    session.flush()
+    return True
+
+
+def _confidences(new: NewAlignment) -> list[float | None]:
+    """The engine's confidence of each word, where aligner and engine agree on what the words are."""
+    heard = new.transcript.word_confidence
+    if [text for text, _ in heard] != [word.text for word in new.words]:
+        return [None] * len(new.words)
+    return [confidence for _, confidence in heard]
+
+
+def _pending(
+    session: Session, fingerprint: str, *conditions: sa.ColumnElement[bool] | sa.TextClause
+) -> list[TranscriptToAlign]:
+    done = sa.select(AlignmentRow.alignment_id).where(
+        AlignmentRow.transcript_id == TranscriptRow.transcript_id, AlignmentRow.fingerprint == fingerprint
+    )
+    failed = sa.select(FailureRow.failure_id).where(
+        FailureRow.stage == STAGE,
+        FailureRow.item == sa.cast(TranscriptRow.transcript_id, sa.Text),
+        FailureRow.fingerprint == fingerprint,
+        FailureRow.resolved_at.is_(None),
+    )
+    statement = (
+        sa.select(
+            TranscriptRow.transcript_id,
+            TranscriptRow.text,
+            TranscriptRow.language,
+            TranscriptRow.word_confidence,
+            SegmentRow.segment_id,
+            SegmentRow.recording_id,
+            SegmentRow.channel,
+            SegmentRow.start_ms,
+            SegmentRow.end_ms,
+        )
+        .join(SegmentRow, SegmentRow.segment_id == TranscriptRow.segment_id)
+        .where(TranscriptRow.text != "", ~done.exists(), ~failed.exists(), *conditions)
+        .order_by(SegmentRow.recording_id, SegmentRow.start_ms, TranscriptRow.transcript_id)
+    )
+    return [
+        TranscriptToAlign(
+            row.transcript_id,
+            row.text,
+            row.language,
+            tuple((text, confidence) for text, confidence in json.loads(row.word_confidence)),
+            Segment(
+                row.segment_id, row.recording_id, row.channel, TimeSpan.from_ms(row.start_ms, row.end_ms)
+            ),
+        )
+        for row in session.execute(statement)
+    ]

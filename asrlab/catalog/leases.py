@@ -1,0 +1,109 @@
+"""Claims on work, so that two processes never do the same item at once and a dead one blocks nobody.
+
+A claim ends in one of three ways: it is released, it expires, or its owner is seen to have died.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from asrlab.catalog.database import Catalog
+from asrlab.catalog.owner import is_surely_dead, this_process
+from asrlab.catalog.schema import LeaseRow
+from asrlab.catalog.values import chunks, utc_now
+from asrlab.errors import TransientError
+
+LEASE_SECONDS = 120.0
+RENEWAL_SECONDS = 30.0
+
+
+@contextmanager
+def claimed(catalog: Catalog, stage: str, fingerprint: str, item_ids: Sequence[int]) -> Iterator[list[int]]:
+    """Hold what is free of `item_ids` for the length of the block; yields what was claimed, in order.
+
+    A thread renews the claims, so a long block keeps them; they are released at its end, whatever ends it.
+    """
+    owner = this_process()
+    with catalog.writing() as session:
+        got = claim(session, stage, fingerprint, item_ids, owner)
+    if not got:
+        yield []
+        return
+    finished = threading.Event()
+    renewer = threading.Thread(
+        target=_renew_until, args=(catalog, owner, finished), name="asrlab-lease-renewal", daemon=True
+    )
+    renewer.start()
+    try:
+        yield got
+    finally:
+        finished.set()
+        renewer.join()
+        with catalog.writing() as session:
+            release(session, stage, fingerprint, got, owner)
+
+
+def claim(session: Session, stage: str, fingerprint: str, item_ids: Sequence[int], owner: str) -> list[int]:
+    """Claim what nobody alive holds of `item_ids`; returns what was claimed, in the order given."""
+    free_dead_claims(session)
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    expires_at = utc_now() + timedelta(seconds=LEASE_SECONDS)
+    got: set[int] = set()
+    for some in chunks(sorted(set(item_ids))):
+        rows = [
+            {
+                "stage": stage,
+                "fingerprint": fingerprint,
+                "item_id": item_id,
+                "owner": owner,
+                "expires_at": expires_at,
+            }
+            for item_id in some
+        ]
+        statement = insert(LeaseRow).on_conflict_do_nothing().returning(LeaseRow.item_id)
+        got.update(session.scalars(statement, rows))
+    return [item_id for item_id in item_ids if item_id in got]
+
+
+def release(session: Session, stage: str, fingerprint: str, item_ids: Sequence[int], owner: str) -> None:
+    """Give up this owner's claims on `item_ids`; those of others stay."""
+    for some in chunks(item_ids):
+        session.execute(
+            sa.delete(LeaseRow).where(
+                LeaseRow.stage == stage,
+                LeaseRow.fingerprint == fingerprint,
+                LeaseRow.item_id.in_(some),
+                LeaseRow.owner == owner,
+            )
+        )
+
+
+def free_dead_claims(session: Session) -> None:
+    """Drop the claims that expired and those of this machine's processes that have ended."""
+    session.execute(sa.delete(LeaseRow).where(LeaseRow.expires_at < utc_now()))
+    owners = session.scalars(sa.select(LeaseRow.owner).distinct()).all()
+    dead = [owner for owner in owners if is_surely_dead(owner)]
+    if dead:
+        session.execute(sa.delete(LeaseRow).where(LeaseRow.owner.in_(dead)))
+
+
+def renew(session: Session, owner: str) -> None:
+    """Give all claims of `owner` their full time again."""
+    expires_at = utc_now() + timedelta(seconds=LEASE_SECONDS)
+    session.execute(sa.update(LeaseRow).where(LeaseRow.owner == owner).values(expires_at=expires_at))
+
+
+def _renew_until(catalog: Catalog, owner: str, finished: threading.Event) -> None:
+    while not finished.wait(RENEWAL_SECONDS):
+        try:
+            with catalog.writing() as session:
+                renew(session, owner)
+        except TransientError:
+            # The next round tries again; a lost lease costs repeated work, never a wrong row.
+            continue

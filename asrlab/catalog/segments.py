@@ -1,0 +1,160 @@
+"""Segmentations and their segments."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from asrlab.catalog.schema import FailureRow, RecordingRow, SegmentationRow, SegmentRow
+from asrlab.catalog.values import chunks, utc_now
+from asrlab.domain.time import MS_PER_SECOND, Seconds, TimeSpan
+
+STAGE = "segment"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSegmentation:
+    """How one recording was cut. speech_seconds: how much speech the detector saw."""
+
+    recording_id: int
+    content_hash: str
+    recipe: str
+    parameters: str
+    fingerprint: str
+    speech_seconds: Seconds
+    spans: tuple[TimeSpan, ...]
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment as the stages work on it."""
+
+    segment_id: int
+    recording_id: int
+    channel: int | None
+    span: TimeSpan
+
+
+def segment_content_hash(recording_hash: str, channel: int | None, span: TimeSpan) -> str:
+    """The identity of a segment's audio: the same interval of the same bytes, whoever cut it."""
+    name = f"{recording_hash}:{'mix' if channel is None else channel}:{span.start_ms}:{span.end_ms}"
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def recordings_to_segment(session: Session, fingerprint: str, recording_ids: Sequence[int]) -> list[int]:
+    """Those without an active segmentation of this fingerprint and without an open failure of it."""
+    pending: list[int] = []
+    for some in chunks(recording_ids):
+        done = sa.select(SegmentationRow.segmentation_id).where(
+            SegmentationRow.recording_id == RecordingRow.recording_id,
+            SegmentationRow.fingerprint == fingerprint,
+            SegmentationRow.is_active,
+        )
+        failed = sa.select(FailureRow.failure_id).where(
+            FailureRow.stage == STAGE,
+            FailureRow.recording_id == RecordingRow.recording_id,
+            FailureRow.fingerprint == fingerprint,
+            FailureRow.resolved_at.is_(None),
+        )
+        pending += session.scalars(
+            sa.select(RecordingRow.recording_id)
+            .where(RecordingRow.recording_id.in_(some), ~done.exists(), ~failed.exists())
+            .order_by(RecordingRow.recording_id)
+        )
+    return pending
+
+
+def activate_existing(session: Session, fingerprint: str, recording_id: int) -> bool:
+    """Make this recording's segmentation of that fingerprint the active one; False when it has none."""
+    segmentation_id = session.scalar(
+        sa.select(SegmentationRow.segmentation_id).where(
+            SegmentationRow.recording_id == recording_id, SegmentationRow.fingerprint == fingerprint
+        )
+    )
+    if segmentation_id is None:
+        return False
+    # Locked first, so that two activations of one recording follow each other.
+    session.execute(
+        sa.select(RecordingRow.recording_id)
+        .where(RecordingRow.recording_id == recording_id)
+        .with_for_update()
+    )
+    _deactivate(session, recording_id)
+    session.execute(
+        sa.update(SegmentationRow)
+        .where(SegmentationRow.segmentation_id == segmentation_id)
+        .values(is_active=True)
+    )
+    return True
+
+
+def add_segmentation(session: Session, new: NewSegmentation) -> None:
+    """Store a segmentation with its segments and make it the active one; a no-op when it stands there."""
+    session.execute(
+        sa.select(RecordingRow.recording_id)
+        .where(RecordingRow.recording_id == new.recording_id)
+        .with_for_update()
+    )
+    if activate_existing(session, new.fingerprint, new.recording_id):
+        return
+    _deactivate(session, new.recording_id)
+    row = SegmentationRow(
+        recording_id=new.recording_id,
+        recipe=new.recipe,
+        parameters=new.parameters,
+        fingerprint=new.fingerprint,
+        is_active=True,
+        speech_ms=round(new.speech_seconds * MS_PER_SECOND),
+        created_at=utc_now(),
+    )
+    session.add(row)
+    session.flush()
+    session.add_all(
+        SegmentRow(
+            segmentation_id=row.segmentation_id,
+            recording_id=new.recording_id,
+            channel=new.channel,
+            start_ms=span.start_ms,
+            end_ms=span.end_ms,
+            content_hash=segment_content_hash(new.content_hash, new.channel, span),
+        )
+        for span in new.spans
+    )
+    session.flush()
+
+
+def segments_of_today(session: Session, recording_ids: Sequence[int]) -> list[Segment]:
+    """The segments of these recordings' active segmentations that no edit superseded, by recording and time."""
+    found: list[Segment] = []
+    for some in chunks(recording_ids):
+        rows = session.execute(
+            sa.select(
+                SegmentRow.segment_id,
+                SegmentRow.recording_id,
+                SegmentRow.channel,
+                SegmentRow.start_ms,
+                SegmentRow.end_ms,
+            )
+            .join(SegmentationRow, SegmentationRow.segmentation_id == SegmentRow.segmentation_id)
+            .where(
+                SegmentRow.recording_id.in_(some),
+                SegmentationRow.is_active,
+                SegmentRow.superseded_by.is_(None),
+            )
+        )
+        found += [
+            Segment(row.segment_id, row.recording_id, row.channel, TimeSpan.from_ms(row.start_ms, row.end_ms))
+            for row in rows
+        ]
+    return sorted(found, key=lambda segment: (segment.recording_id, segment.span, segment.segment_id))
+
+
+def _deactivate(session: Session, recording_id: int) -> None:
+    session.execute(
+        sa.update(SegmentationRow)
+        .where(SegmentationRow.recording_id == recording_id, SegmentationRow.is_active)
+        .values(is_active=False)
+    )

@@ -1,0 +1,25 @@
+"""`asrlab export`: write a training manifest."""
+
+from pathlib import Path
+
+import click
+
+from asrlab.cli.options import catalog_option, opened_catalog
+
+
+@click.command("export")
+@click.argument("form", metavar="FORMAT", type=click.Choice(["nemo"]))
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="A folder.")
+@click.option("--where", metavar="CONDITION", help='SQL over v_current, as in "confidence > 0.8".')
+@catalog_option
+def command(form: str, out: Path, where: str | None, catalog: str | None) -> None:
+    """Write the current transcripts as a training manifest.
+
+    \b
+    nemo   manifest.jsonl: audio_filepath, offset, duration, text, lang, and the catalog's ids
+    """
+    from asrlab.export import export
+
+    with opened_catalog(catalog) as opened:
+        path, count = export(opened, form, out, where)
+    click.echo(f"{count} segments in {path}")

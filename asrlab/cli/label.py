@@ -1,0 +1,88 @@
+"""`asrlab label`: the main job, through a Prefect flow or inline."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from asrlab.cli.options import catalog_option, job_from, job_options, opened_catalog
+
+if TYPE_CHECKING:
+    from asrlab.catalog import Catalog
+    from asrlab.pipeline import LabelJob
+
+# Prefect refuses flow parameters over 512 KiB; a long list goes into a file.
+INPUTS_MAX_CHARS = 100_000
+
+
+@click.command("label")
+@click.argument("inputs", nargs=-1, required=True, metavar="PATH...")
+@job_options(
+    "engine", "model", "aligner", "aligner_model", "language", "context", "corpus", "max_segment", "no_vad"
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N files of those found.")
+@click.option("--inline", is_flag=True, help="Run in this process, without Prefect.")
+@catalog_option
+def command(
+    inputs: tuple[str, ...], limit: int | None, inline: bool, catalog: str | None, **given: Any
+) -> int:
+    """Ingest, segment, transcribe and align audio: files, folders, quoted patterns.
+
+    Only what is new is done; a stopped run goes on where it was. Uses the Prefect API that PREFECT_API_URL or
+    Prefect's profile names, else a local server that is started and stopped for this call.
+    """
+    from asrlab.cli.outcome import failures_of, print_summary, report
+    from asrlab.cli.watch import watched
+    from asrlab.ingest import discover, plan_ingest
+    from asrlab.pipeline import check_job, outstanding, run_inline
+
+    job = job_from(**given)
+    check_job(job)
+    found = discover(inputs)
+    if limit is not None:
+        found = found.first(limit)
+    uris = [file.uri for file in found.files]
+    with opened_catalog(catalog) as opened:
+        plan = plan_ingest(opened, found)
+        if not plan.new and not outstanding(opened, job, plan.known):
+            click.echo(f"nothing to do: {len(plan.known)} recordings are labeled already")
+        else:
+            with watched(opened, job, uris) as watch:
+                if inline:
+                    run_inline(opened, job, plan.new, plan.known)
+                else:
+                    run_flow(job, list(inputs) if limit is None else uris)
+            print_summary(watch)
+        recording_ids = _recordings_in(opened, uris)
+        return report(failures_of(opened, [*uris, *plan.broken], recording_ids))
+
+
+def run_flow(job: "LabelJob", inputs: Sequence[str]) -> None:
+    """Run the flow against the configured Prefect API, or on a local server of our own."""
+    from asrlab.config import load_settings
+    from flows.local_server import prefect_api
+
+    settings = load_settings()
+    with prefect_api(settings.server_dir) as api:
+        from flows.label import label
+        from flows.limits import ensure_engine_limit
+
+        ensure_engine_limit(settings.engine_slots, fresh=api.is_ours)
+        if sum(map(len, inputs)) <= INPUTS_MAX_CHARS:
+            label(list(inputs), job)
+            return
+        with tempfile.TemporaryDirectory(prefix="asrlab-inputs-") as folder:
+            listing = Path(folder) / "inputs.txt"
+            listing.write_text("".join(f"{os.fspath(given)}\n" for given in inputs), encoding="utf-8")
+            label([f"@{listing}"], job)
+
+
+def _recordings_in(catalog: "Catalog", uris: Sequence[str]) -> list[int]:
+    from asrlab.catalog.recordings import known_files
+
+    wanted = set(uris)
+    with catalog.reading() as session:
+        return sorted({file.recording_id for uri, file in known_files(session).items() if uri in wanted})

@@ -1,0 +1,120 @@
+"""Options that several commands share, and how they become values."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from asrlab.catalog import Catalog
+    from asrlab.pipeline import LabelJob
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_MAX_SEGMENT_S = 30.0
+
+
+def catalog_option(command: Command) -> Command:
+    """`--catalog URL`, before or after the command's name."""
+
+    def remember(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+        return value if value is not None else ctx.find_root().obj
+
+    return click.option(
+        "--catalog",
+        metavar="URL",
+        callback=remember,
+        help="sqlite:///FILE or postgresql://… [default: ASRLAB_CATALOG, asrlab.toml, sqlite:///asrlab.db]",
+    )(command)
+
+
+def job_options(*names: str) -> Callable[[Command], Command]:
+    """The options of a labeling job with these names, in the order given."""
+
+    def decorate(command: Command) -> Command:
+        for name in reversed(names):
+            command = _JOB_OPTIONS[name](command)
+        return command
+
+    return decorate
+
+
+_JOB_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "corpus": click.option("--corpus", default="default", show_default=True, help="The set they belong to."),
+    "select": click.option("--corpus", help="Only recordings of this corpus. [default: all]"),
+    "engine": click.option("--engine", default="whisper", show_default=True, help="See `asrlab engines`."),
+    "model": click.option(
+        "--model", help="Hub id or directory of the engine's weights. [default: the embedded model]"
+    ),
+    "language": click.option("--language", help="Tag or English name to force. [default: detect]"),
+    "context": click.option("--context", default="", help="Words to expect: names, terms."),
+    "aligner": click.option(
+        "--aligner", default="auto", show_default=True, help="A name of `asrlab engines`, auto or none."
+    ),
+    "aligner_model": click.option(
+        "--aligner-model", help="Hub id or directory of the aligner's weights. [default: the engine's]"
+    ),
+    "max_segment": click.option(
+        "--max-segment",
+        type=click.FloatRange(min=1.0),
+        default=DEFAULT_MAX_SEGMENT_S,
+        show_default=True,
+        metavar="SECONDS",
+        help="The longest segment.",
+    ),
+    "no_vad": click.option("--no-vad", is_flag=True, help="Keep whole files, cut at --max-segment."),
+}
+
+
+def job_from(**given: Any) -> "LabelJob":
+    """The job that a command's options describe; raises OptionError for values that don't fit."""
+    from asrlab.config import load_settings
+    from asrlab.domain.recipe import Recipe
+    from asrlab.engines.protocol import EngineOptions
+    from asrlab.errors import OptionError
+    from asrlab.pipeline import AUTO, LabelJob
+
+    settings = load_settings()
+    try:
+        recipe = Recipe(
+            name="whole" if given.get("no_vad") else "silero-vad",
+            max_seconds=given.get("max_segment", DEFAULT_MAX_SEGMENT_S),
+        )
+    except ValueError as error:
+        raise OptionError(str(error)) from error
+    aligner_model = given.get("aligner_model")
+    return LabelJob(
+        corpus=given.get("corpus") or "default",
+        recipe=recipe,
+        engine=given.get("engine", "whisper"),
+        engine_options=EngineOptions(model=given.get("model"), device=settings.device),
+        language=given.get("language"),
+        context=given.get("context", ""),
+        aligner=given.get("aligner", AUTO),
+        aligner_options=EngineOptions(model=aligner_model, device=settings.device) if aligner_model else None,
+        group_seconds=settings.group_seconds,
+    )
+
+
+@contextmanager
+def opened_catalog(url: str | None) -> Iterator["Catalog"]:
+    """The catalog a command works on, made when there is none yet."""
+    from asrlab.catalog import open_catalog
+    from asrlab.config import load_settings
+
+    chosen = load_settings(catalog=url).catalog
+    # A flow's tasks ask their own settings, so that no password travels through Prefect.
+    os.environ["ASRLAB_CATALOG"] = chosen
+    catalog = open_catalog(chosen)
+    try:
+        yield catalog
+    finally:
+        catalog.close()
+
+
+def is_terminal() -> bool:
+    """Whether a person watches: progress bars for people, plain lines for logs."""
+    return sys.stderr.isatty()

@@ -1,0 +1,45 @@
+"""What a labeling command says at its end, and its exit code."""
+
+from collections.abc import Sequence
+
+import click
+
+from asrlab.catalog import Catalog
+from asrlab.catalog.failures import Failure, failures_among
+from asrlab.cli.exits import EXIT_DONE, EXIT_WITH_FAILURES
+from asrlab.cli.watch import SECONDS_PER_HOUR, Watch
+
+FAILURES_SHOWN = 20
+
+
+def print_summary(watch: Watch) -> None:
+    """Recordings, segments, hours and speed of a call."""
+    after = watch.after
+    click.echo(
+        f"{after.recordings} recordings, {after.segments} segments, "
+        f"{after.segment_seconds / SECONDS_PER_HOUR:.3f} h of speech"
+    )
+    if watch.done_seconds > 0:
+        click.echo(
+            f"labeled {watch.done_seconds / SECONDS_PER_HOUR:.3f} h in {watch.wall_seconds:.1f} s: "
+            f"{watch.done_seconds / watch.wall_seconds:.1f} x real time, model loading included"
+        )
+
+
+def failures_of(catalog: Catalog, uris: Sequence[str], recording_ids: Sequence[int]) -> list[Failure]:
+    """The open failures of a call's own inputs."""
+    with catalog.reading() as session:
+        return failures_among(session, uris, recording_ids)
+
+
+def report(failures: Sequence[Failure]) -> int:
+    """Print what stands in failures; returns the exit code."""
+    if not failures:
+        return EXIT_DONE
+    noun = "input stands" if len(failures) == 1 else "inputs stand"
+    click.echo(f"{len(failures)} {noun} in failures:", err=True)
+    for failure in failures[:FAILURES_SHOWN]:
+        click.echo(f"  {failure.stage} {failure.reason}: {failure.message}", err=True)
+    if len(failures) > FAILURES_SHOWN:
+        click.echo(f"  and {len(failures) - FAILURES_SHOWN} more: see `asrlab failures`", err=True)
+    return EXIT_WITH_FAILURES

@@ -1,0 +1,68 @@
+"""Settings: the only reader of the environment and of asrlab.toml.
+
+A setting is looked for on the command line, then in ASRLAB_<NAME>, then in ./asrlab.toml, then here.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from asrlab.errors import OptionError
+
+CONFIG_FILE = "asrlab.toml"
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASRLAB_", toml_file=CONFIG_FILE, extra="forbid", frozen=True
+    )
+
+    catalog: str = "sqlite:///asrlab.db"
+    """URL of the catalog, or the path of an SQLite file."""
+    server_dir: Path = Field(default_factory=lambda: user_data_path("asrlab") / "prefect")
+    """Where the local Prefect server that asrlab starts keeps its history."""
+    device: str = "auto"
+    """Where engines run: auto, cpu, cuda, cuda:1, …"""
+    engine_slots: int = Field(default=1, ge=1)
+    """How many groups of work may use the card (or the CPU engine) at once."""
+    group_seconds: float = Field(default=600.0, gt=0)
+    """Seconds of audio in one task of a flow."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings in force; what is `given` and not None wins. Raises OptionError naming what is wrong."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            known = ", ".join(sorted(Settings.model_fields))
+            raise OptionError(f"{CONFIG_FILE} has an unknown setting {name!r}; there are {known}") from error
+        raise OptionError(
+            f"the setting {name!r} ({CONFIG_FILE} or ASRLAB_{name.upper()}): {problem['msg']}"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise OptionError(f"{CONFIG_FILE} is no valid TOML: {error}") from error

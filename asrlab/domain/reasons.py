@@ -1,0 +1,26 @@
+"""Why an item stands in failures: the closed list of reason codes that users query and retry by."""
+
+from enum import StrEnum
+
+
+class FailureReason(StrEnum):
+    """A reason code; the message beside it says what happened to this very item."""
+
+    # the file
+    EMPTY_FILE = "empty_file"  # 0 bytes
+    NO_SAMPLES = "no_samples"  # a valid header and no audio behind it
+    NOT_AUDIO = "not_audio"  # no decoder knows it, or it holds no audio stream
+    TRUNCATED = "truncated"  # fewer samples than the header says
+    NOT_FINITE = "not_finite"  # NaN or infinite samples
+    DECODE_ERROR = "decode_error"  # decoding starts and breaks off
+    PERMISSION_DENIED = "permission_denied"
+    UNREADABLE = "unreadable"  # any other I/O error of the file system
+    VANISHED = "vanished"  # known to the catalog, no longer where it was
+    CHANGED = "changed"  # other bytes than those ingested
+    # the engine
+    TOO_LONG = "too_long"  # longer than the engine reads at once
+    ENGINE_ERROR = "engine_error"  # the engine raised on this very segment
+    OUT_OF_MEMORY = "out_of_memory"
+    # the aligner
+    ALIGNMENT_FAILED = "alignment_failed"
+    LANGUAGE_UNSUPPORTED = "language_unsupported"

@@ -1,0 +1,1 @@
+"""Whisper through transformers: the engine, and an aligner by cross-attention."""

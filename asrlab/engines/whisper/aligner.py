@@ -1,0 +1,169 @@
+"""The aligner `whisper`: when each word of a given text is spoken, by the decoder's cross-attention.
+
+The text is forced through the decoder; the heads that follow the audio (the checkpoint's alignment heads) are
+normalised, smoothed and averaged, and the cheapest monotonic path through them gives each token its frames
+(openai/whisper, timing.py). Words then lose the silence at their borders.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.ndimage import median_filter
+
+from asrlab.domain.labels import FLAG_INTERPOLATED, AlignedWord
+from asrlab.domain.reasons import FailureReason
+from asrlab.domain.time import TimeSpan
+from asrlab.engines.attention_path import cheapest_path
+from asrlab.engines.protocol import EngineInfo, Waveform
+from asrlab.engines.whisper.factory import WINDOW_SECONDS
+from asrlab.engines.whisper.model import SAMPLING_RATE_HZ, LoadedWhisper
+from asrlab.engines.whisper.tokens import token_bytes, words_with_tokens
+from asrlab.errors import ItemError, OptionError
+
+FRAME_SAMPLES = 320  # one encoder position: 20 ms
+FRAME_SECONDS = FRAME_SAMPLES / SAMPLING_RATE_HZ
+MEDIAN_WIDTH = 7
+# A frame this much quieter than the loud ones (95th percentile) is a pause.
+SILENCE_SHARE = 0.03
+LOUD_PERCENTILE = 95
+
+
+class WhisperAligner:
+    """An Aligner on a loaded checkpoint."""
+
+    def __init__(self, info: EngineInfo, loaded: LoadedWhisper) -> None:
+        self._info = info
+        self._loaded = loaded
+
+    @property
+    def info(self) -> EngineInfo:
+        return self._info
+
+    def align(
+        self, waveforms: Sequence[Waveform], texts: Sequence[str], *, languages: Sequence[str | None]
+    ) -> list[tuple[AlignedWord, ...]]:
+        """See Aligner. Raises ItemError for a text that does not fit the decoder or the checkpoint."""
+        return [
+            self._align(waveform, text.strip(), language)
+            for waveform, text, language in zip(waveforms, texts, languages, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Nothing to give back: weights stay with the process."""
+
+    def _align(self, waveform: Waveform, text: str, language: str | None) -> tuple[AlignedWord, ...]:
+        if not text:
+            return ()
+        if len(waveform) > WINDOW_SECONDS * SAMPLING_RATE_HZ:
+            raise ItemError(
+                FailureReason.TOO_LONG, f"{len(waveform) / SAMPLING_RATE_HZ:.1f} s: Whisper reads 30 s"
+            )
+        start = self._start_tokens(language)
+        ids = self._loaded.tokenizer.encode(f" {text}", add_special_tokens=False)
+        limit = self._loaded.model.config.max_target_positions
+        if len(start) + len(ids) + 1 > limit:
+            raise ItemError(
+                FailureReason.ALIGNMENT_FAILED,
+                f"the text is {len(ids)} tokens long, and Whisper's decoder holds {limit - len(start) - 1}",
+            )
+        frames = max(1, math.ceil(len(waveform) / FRAME_SAMPLES))
+        attention, logprobs = self._attend(waveform, start, ids, frames)
+        tokens, path_frames = cheapest_path(-attention)
+        words = words_with_tokens(token_bytes(self._loaded.tokenizer, ids))
+        first_frames = _first_frames(tokens, path_frames, len(ids) + 1)
+        loud = _loud_frames(waveform, frames)
+        return tuple(_words(words, first_frames, loud, logprobs, len(waveform)))
+
+    def _start_tokens(self, language: str | None) -> list[int]:
+        try:
+            tag = self._loaded.language_tag(language or "en")
+        except OptionError as error:
+            raise ItemError(FailureReason.LANGUAGE_UNSUPPORTED, str(error)) from error
+        return self._loaded.start_tokens(tag)
+
+    @torch.inference_mode()
+    def _attend(
+        self, waveform: Waveform, start: list[int], ids: list[int], frames: int
+    ) -> tuple[npt.NDArray[np.float64], list[float]]:
+        """Attention of shape (tokens + end token, frames), and the log-probability of each token."""
+        model = self._loaded.model
+        end = int(model.generation_config.eos_token_id)
+        sequence = torch.tensor([[*start, *ids, end]], device=self._loaded.device)
+        answer = model(
+            input_features=self._loaded.features([waveform]),
+            decoder_input_ids=sequence,
+            output_attentions=True,
+            use_cache=False,
+        )
+        heads = torch.stack(
+            [answer.cross_attentions[layer][0, head, :, :frames] for layer, head in self._heads()]
+        ).float()
+        # Attention to the padding behind the clip does not count.
+        heads = heads / heads.sum(dim=-1, keepdim=True).clamp_min(1e-9)
+        heads = (heads - heads.mean(dim=-2, keepdim=True)) / heads.std(dim=-2, keepdim=True).clamp_min(1e-9)
+        smooth = median_filter(heads.cpu().numpy(), size=(1, 1, MEDIAN_WIDTH), mode="reflect")
+        attention = smooth.mean(axis=0)[len(start) :].astype(np.float64)
+        scores = torch.log_softmax(answer.logits[0, len(start) - 1 : -2].float(), dim=-1)
+        logprobs = scores[torch.arange(len(ids)), torch.tensor(ids)].tolist()
+        if not np.isfinite(attention).all():
+            raise ItemError(FailureReason.ALIGNMENT_FAILED, "the model gave values that are no numbers (NaN)")
+        return attention, logprobs
+
+    def _heads(self) -> list[tuple[int, int]]:
+        """The checkpoint's alignment heads; without them, all heads of the upper half of the decoder."""
+        model = self._loaded.model
+        heads = getattr(model.generation_config, "alignment_heads", None)
+        if heads:
+            return [(int(layer), int(head)) for layer, head in heads]
+        layers, count = model.config.decoder_layers, model.config.decoder_attention_heads
+        return [(layer, head) for layer in range(layers // 2, layers) for head in range(count)]
+
+
+def _first_frames(
+    tokens: npt.NDArray[np.int64], frames: npt.NDArray[np.int64], count: int
+) -> npt.NDArray[np.int64]:
+    """The frame at which the path enters each token; the end token's is where the last word ends."""
+    entered = np.concatenate([[True], np.diff(tokens) > 0])
+    first: npt.NDArray[np.int64] = frames[entered]
+    assert len(first) == count
+    return first
+
+
+def _loud_frames(waveform: Waveform, frames: int) -> npt.NDArray[np.bool_]:
+    """Which 20 ms frames hold more than background, shape (frames,)."""
+    padded = np.zeros(frames * FRAME_SAMPLES, dtype=np.float32)
+    padded[: len(waveform)] = waveform
+    level = np.sqrt(np.mean(np.square(padded.reshape(frames, FRAME_SAMPLES)), axis=1))
+    loud: npt.NDArray[np.bool_] = level > SILENCE_SHARE * np.percentile(level, LOUD_PERCENTILE)
+    return loud
+
+
+def _words(
+    words: Sequence[tuple[str, list[int]]],
+    first_frames: npt.NDArray[np.int64],
+    loud: npt.NDArray[np.bool_],
+    logprobs: Sequence[float],
+    num_samples: int,
+) -> list[AlignedWord]:
+    duration = num_samples / SAMPLING_RATE_HZ
+    found: list[AlignedWord] = []
+    for word, tokens in words:
+        first, end = int(first_frames[tokens[0]]), int(first_frames[tokens[-1] + 1])
+        flags = () if end > first else (FLAG_INTERPOLATED,)
+        inside = np.flatnonzero(loud[first:end])
+        if len(inside):
+            first, end = first + int(inside[0]), first + int(inside[-1]) + 1
+        start_s = min(max(first * FRAME_SECONDS, found[-1].span.end if found else 0.0), duration)
+        end_s = min(max(end * FRAME_SECONDS, start_s), duration)
+        score = math.exp(sum(logprobs[i] for i in tokens) / len(tokens))
+        found.append(AlignedWord(word, _inside(start_s, end_s, duration), score, flags))
+    return found
+
+
+def _inside(start: float, end: float, duration: float) -> TimeSpan:
+    """A span whose rounded ends don't pass the last whole millisecond."""
+    last = math.floor(duration * 1000) / 1000
+    return TimeSpan(min(start, last), min(end, last))

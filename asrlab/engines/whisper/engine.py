@@ -1,0 +1,181 @@
+"""The engine `whisper`: greedy decoding of clips of up to 30 s, batched by length.
+
+The loop is our own, because it must return what a label needs: the log-probability of each token, whether the
+text ended by itself, and the same text whatever the clip's neighbours are.
+"""
+
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers.modeling_outputs import BaseModelOutput
+
+from asrlab.domain.labels import FLAG_REPETITION, FLAG_TRUNCATED, Hypothesis, WordConfidence
+from asrlab.domain.reasons import FailureReason
+from asrlab.domain.time import Seconds
+from asrlab.engines.protocol import EngineInfo, Waveform
+from asrlab.engines.whisper.factory import WINDOW_SECONDS
+from asrlab.engines.whisper.model import SAMPLING_RATE_HZ, LoadedWhisper, language_name
+from asrlab.engines.whisper.tokens import token_bytes, words_with_tokens
+from asrlab.errors import ItemError
+
+# Half of the decoder's 448 positions, as in OpenAI's decoding.py; speech holds about 4 tokens a second.
+MAX_NEW_TOKENS = 224
+MAX_CONTEXT_TOKENS = 223
+# OpenAI's transcribe.py: text that compresses better than this repeats itself.
+MAX_COMPRESSION_RATIO = 2.4
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """Token ids without the end token, their log-probabilities, and whether the end token came."""
+
+    ids: list[int]
+    logprobs: list[float]
+    ended: bool
+
+
+class WhisperEngine:
+    """An Engine on a loaded checkpoint."""
+
+    def __init__(self, info: EngineInfo, loaded: LoadedWhisper, batch_seconds: Seconds) -> None:
+        self._info = info
+        self._loaded = loaded
+        # Every clip costs a full window, whatever its length.
+        self._batch_size = max(1, int(batch_seconds // WINDOW_SECONDS))
+
+    @property
+    def info(self) -> EngineInfo:
+        return self._info
+
+    def transcribe(
+        self, waveforms: Sequence[Waveform], *, language: str | None, context: str
+    ) -> list[Hypothesis]:
+        """See Engine. Raises ValueError for a clip over 30 s, ItemError when one clip alone does not fit."""
+        for waveform in waveforms:
+            if len(waveform) > WINDOW_SECONDS * SAMPLING_RATE_HZ:
+                raise ValueError(
+                    f"a clip of {len(waveform) / SAMPLING_RATE_HZ:.1f} s: Whisper reads 30 s at once"
+                )
+        tag = self._loaded.language_tag(language) if language is not None else None
+        found: dict[int, Hypothesis] = {}
+        by_length = sorted(range(len(waveforms)), key=lambda index: (-len(waveforms[index]), index))
+        for first in range(0, len(by_length), self._batch_size):
+            batch = by_length[first : first + self._batch_size]
+            found.update(zip(batch, self._run([waveforms[i] for i in batch], tag, context), strict=True))
+        return [found[index] for index in range(len(waveforms))]
+
+    def close(self) -> None:
+        """Nothing to give back: weights stay with the process."""
+
+    def _run(self, waveforms: list[Waveform], tag: str | None, context: str) -> list[Hypothesis]:
+        """One forward batch; out of memory halves it, down to one clip."""
+        try:
+            return self._run_batch(waveforms, tag, context)
+        except torch.OutOfMemoryError as error:
+            if len(waveforms) == 1:
+                raise ItemError(
+                    FailureReason.OUT_OF_MEMORY, "one clip does not fit into the device's memory"
+                ) from error
+        half = len(waveforms) // 2
+        return self._run(waveforms[:half], tag, context) + self._run(waveforms[half:], tag, context)
+
+    @torch.inference_mode()
+    def _run_batch(self, waveforms: list[Waveform], tag: str | None, context: str) -> list[Hypothesis]:
+        encoded = self._loaded.model.get_encoder()(self._loaded.features(waveforms)).last_hidden_state
+        tags = [tag or "en"] * len(waveforms)
+        if tag is None and self._loaded.is_multilingual:
+            tags = self._detect(encoded)
+        before = self._context_tokens(context)
+        prompts = torch.tensor(
+            [[*before, *self._loaded.start_tokens(each)] for each in tags], device=self._loaded.device
+        )
+        return [
+            self._hypothesis(decoded, each)
+            for decoded, each in zip(self._decode(encoded, prompts), tags, strict=True)
+        ]
+
+    def _context_tokens(self, context: str) -> list[int]:
+        """The words to expect, as the text that came before."""
+        if not context.strip():
+            return []
+        ids = self._loaded.tokenizer.encode(f" {context.strip()}", add_special_tokens=False)
+        return [self._loaded.token("<|startofprev|>"), *ids[-MAX_CONTEXT_TOKENS:]]
+
+    def _detect(self, encoded: torch.Tensor) -> list[str]:
+        """The likeliest language of each clip, by the token that follows the start."""
+        languages = self._loaded.language_tokens()
+        start = torch.full(
+            (len(encoded), 1), self._loaded.token("<|startoftranscript|>"), device=self._loaded.device
+        )
+        logits = self._loaded.model(
+            decoder_input_ids=start, encoder_outputs=BaseModelOutput(last_hidden_state=encoded)
+        ).logits[:, -1]
+        ids = sorted(languages)
+        return [languages[ids[int(index)]] for index in logits[:, ids].argmax(dim=-1)]
+
+    def _decode(self, encoded: torch.Tensor, prompts: torch.Tensor) -> list[_Decoded]:
+        """Greedy decoding of all clips side by side, until each has ended or used up its budget."""
+        model, generation = self._loaded.model, self._loaded.model.generation_config
+        end = int(generation.eos_token_id)
+        never = [token for token in generation.suppress_tokens or [] if token >= 0]
+        not_first = list(generation.begin_suppress_tokens or [])
+        budget = min(MAX_NEW_TOKENS, model.config.max_target_positions - prompts.shape[1])
+        rows: list[_Decoded] = [_Decoded([], [], ended=False) for _ in range(len(prompts))]
+        running = list(range(len(rows)))
+        cache = None
+        ids, outputs = prompts, BaseModelOutput(last_hidden_state=encoded)
+        for step in range(budget):
+            answer = model(
+                decoder_input_ids=ids, encoder_outputs=outputs, past_key_values=cache, use_cache=True
+            )
+            cache = answer.past_key_values
+            logits = answer.logits[:, -1].float()
+            if not torch.isfinite(logits).all():
+                raise ItemError(FailureReason.ENGINE_ERROR, "the model gave values that are no numbers (NaN)")
+            logits[:, never] = -math.inf
+            logits[:, self._loaded.timestamps_begin :] = -math.inf
+            if step == 0:
+                logits[:, not_first] = -math.inf
+            best, chosen = torch.log_softmax(logits, dim=-1).max(dim=-1)
+            ids = chosen[:, None]
+            for row in list(running):
+                token = int(chosen[row])
+                if token == end:
+                    rows[row] = _Decoded(rows[row].ids, rows[row].logprobs, ended=True)
+                    running.remove(row)
+                else:
+                    rows[row].ids.append(token)
+                    rows[row].logprobs.append(float(best[row]))
+            if not running:
+                break
+        return rows
+
+    def _hypothesis(self, decoded: _Decoded, tag: str) -> Hypothesis:
+        raw = str(self._loaded.tokenizer.decode(decoded.ids, skip_special_tokens=False))
+        text = str(self._loaded.tokenizer.decode(decoded.ids, skip_special_tokens=True)).strip()
+        words = tuple(
+            WordConfidence(word, math.exp(sum(decoded.logprobs[i] for i in tokens) / len(tokens)))
+            for word, tokens in words_with_tokens(token_bytes(self._loaded.tokenizer, decoded.ids))
+        )
+        flags = [FLAG_TRUNCATED] if not decoded.ended else []
+        if repeats_itself(text):
+            flags.append(FLAG_REPETITION)
+        return Hypothesis(
+            text=text,
+            raw_text=raw,
+            language=language_name(tag),
+            language_tag=tag,
+            confidence=sum(word.confidence for word in words) / len(words) if words else None,
+            words=words,
+            finish_reason="stop" if decoded.ended else "length",
+            flags=tuple(flags),
+        )
+
+
+def repeats_itself(text: str) -> bool:
+    """OpenAI's test for a decoder that runs in a circle."""
+    data = text.encode("utf-8")
+    return bool(data) and len(data) / len(zlib.compress(data)) > MAX_COMPRESSION_RATIO

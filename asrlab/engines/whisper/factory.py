@@ -1,0 +1,87 @@
+"""The entry points of `whisper`: what is known without torch."""
+
+from dataclasses import dataclass
+
+from asrlab.engines.checkpoint import ResolvedCheckpoint, model_type, resolve_checkpoint
+from asrlab.engines.protocol import Aligner, Engine, EngineInfo, EngineOptions
+from asrlab.errors import CheckpointError
+
+# Raised when the same weights and audio give other words, or other times.
+ENGINE_CODE_VERSION = "1"
+ALIGNER_CODE_VERSION = "1"
+WINDOW_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperEngineFactory:
+    """Opens the engine `whisper`."""
+
+    name: str = "whisper"
+    summary: str = "any Whisper checkpoint, through transformers"
+
+    def describe(self, options: EngineOptions) -> EngineInfo:
+        return self._info(_whisper_checkpoint(options))
+
+    def open(self, options: EngineOptions) -> Engine:
+        from asrlab.engines.whisper.engine import WhisperEngine
+        from asrlab.engines.whisper.model import load_whisper
+
+        checkpoint = _whisper_checkpoint(options)
+        loaded = load_whisper(checkpoint.path, options.device, "sdpa")
+        return WhisperEngine(self._info(checkpoint), loaded, options.batch_seconds)
+
+    def _info(self, checkpoint: ResolvedCheckpoint) -> EngineInfo:
+        return EngineInfo(
+            name=self.name,
+            checkpoint=checkpoint.name,
+            revision=checkpoint.weights_sha256,
+            code_version=ENGINE_CODE_VERSION,
+            max_seconds=WINDOW_SECONDS,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperAlignerFactory:
+    """Opens the aligner `whisper`."""
+
+    name: str = "whisper"
+    summary: str = "cross-attention of any Whisper checkpoint"
+
+    def describe(self, options: EngineOptions) -> EngineInfo:
+        return self._info(_whisper_checkpoint(options))
+
+    def open(self, options: EngineOptions) -> Aligner:
+        from asrlab.engines.whisper.aligner import WhisperAligner
+        from asrlab.engines.whisper.model import load_whisper
+
+        checkpoint = _whisper_checkpoint(options)
+        # Only the eager implementation hands out its attention.
+        loaded = load_whisper(checkpoint.path, options.device, "eager")
+        return WhisperAligner(self._info(checkpoint), loaded)
+
+    def supports(self, language: str | None) -> bool:
+        """Every language: what a checkpoint does not know, it refuses text by text."""
+        return True
+
+    def _info(self, checkpoint: ResolvedCheckpoint) -> EngineInfo:
+        return EngineInfo(
+            name=self.name,
+            checkpoint=checkpoint.name,
+            revision=checkpoint.weights_sha256,
+            code_version=ALIGNER_CODE_VERSION,
+            max_seconds=WINDOW_SECONDS,
+        )
+
+
+def _whisper_checkpoint(options: EngineOptions) -> ResolvedCheckpoint:
+    checkpoint = resolve_checkpoint(options.model, options.revision)
+    kind = model_type(checkpoint.path)
+    if kind != "whisper":
+        raise CheckpointError(
+            f"{checkpoint.name} is a {kind or 'nameless'} model, and the engine whisper runs Whisper checkpoints"
+        )
+    return checkpoint
+
+
+whisper_engine = WhisperEngineFactory()
+whisper_aligner = WhisperAlignerFactory()

@@ -1,0 +1,133 @@
+"""Whisper's weights and tokenizer in memory, loaded once per process, and the tokens that steer it."""
+
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration, WhisperTokenizer
+from transformers.models.whisper.tokenization_whisper import LANGUAGES, TO_LANGUAGE_CODE
+from transformers.utils import logging as transformers_logging
+
+from asrlab.engines.protocol import Waveform
+from asrlab.errors import CheckpointError, OptionError
+
+SAMPLING_RATE_HZ = 16_000
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedWhisper:
+    """A checkpoint in memory. timestamps_begin: the first time stamp token; greater ids are never text."""
+
+    model: Any
+    tokenizer: Any
+    feature_extractor: Any
+    device: torch.device
+    dtype: torch.dtype
+    is_multilingual: bool
+    timestamps_begin: int
+
+    def features(self, waveforms: list[Waveform]) -> torch.Tensor:
+        """Log-mel features of shape (batch, mel bins, 3000): each clip zero-padded to 30 s."""
+        extracted = self.feature_extractor(waveforms, sampling_rate=SAMPLING_RATE_HZ, return_tensors="pt")
+        features: torch.Tensor = extracted.input_features
+        return features.to(self.device, self.dtype)
+
+    def token(self, text: str) -> int:
+        """The id of a token that the vocabulary must hold."""
+        found = self.tokenizer.convert_tokens_to_ids(text)
+        if found is None or found == self.tokenizer.unk_token_id:
+            raise CheckpointError(f"the checkpoint's tokenizer has no {text}: it is not Whisper's")
+        return int(found)
+
+    def start_tokens(self, language_tag: str | None) -> list[int]:
+        """The prompt of a transcription without time stamps, in this language (None: English-only)."""
+        start = [self.token("<|startoftranscript|>")]
+        if language_tag is not None and self.is_multilingual:
+            start += [self.token(f"<|{language_tag}|>"), self.token("<|transcribe|>")]
+        return [*start, self.timestamps_begin - 1]
+
+    def language_tag(self, language: str) -> str:
+        """Whisper's tag for a BCP-47 tag or an English name; raises OptionError for what it does not know."""
+        wanted = language.strip().lower()
+        tag = TO_LANGUAGE_CODE.get(wanted, wanted if wanted in LANGUAGES else wanted.split("-")[0])
+        if not self.is_multilingual and tag != "en":
+            raise OptionError(
+                f"this checkpoint knows English only, not {language!r}: give a multilingual model"
+            )
+        if tag not in LANGUAGES:
+            names = ", ".join(sorted(LANGUAGES))
+            raise OptionError(f"Whisper does not know the language {language!r}; it knows {names}")
+        return tag
+
+    def language_tokens(self) -> dict[int, str]:
+        """The tag of every language token in the vocabulary."""
+        vocabulary = self.tokenizer.get_vocab()
+        return {vocabulary[f"<|{tag}|>"]: tag for tag in LANGUAGES if f"<|{tag}|>" in vocabulary}
+
+
+def language_name(tag: str) -> str:
+    """Whisper's own name of a language, capitalised."""
+    return str(LANGUAGES[tag]).title()
+
+
+def load_whisper(path: Path, device: str, attention: str) -> LoadedWhisper:
+    """The checkpoint at `path`, loaded once per process, device and attention implementation.
+
+    Raises CheckpointError when weights are missing, unexpected, or can't be read; OptionError for the device.
+    """
+    with _loading:
+        return _load(path, _device(device), attention)
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, device: torch.device, attention: str) -> LoadedWhisper:
+    _quiet_transformers()
+    dtype = torch.float16 if device.type == "cuda" else torch.float32
+    try:
+        # Untyped there: with output_loading_info it gives the model and its report.
+        load: Any = WhisperForConditionalGeneration.from_pretrained
+        model, report = load(
+            path, dtype=dtype, attn_implementation=attention, output_loading_info=True, local_files_only=True
+        )
+        tokenizer = WhisperTokenizer.from_pretrained(path, local_files_only=True)
+        extractor = WhisperFeatureExtractor.from_pretrained(path, local_files_only=True)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise CheckpointError(f"{path} can't be loaded: {str(error).splitlines()[0]}") from error
+    wrong = sorted({*report["missing_keys"], *report["unexpected_keys"], *report["mismatched_keys"]}, key=str)
+    if wrong:
+        # Weights that are missing would be random.
+        raise CheckpointError(f"{path} lacks or adds weights ({wrong[0]} and {len(wrong) - 1} more): refused")
+    model.eval().to(device)
+    generation = model.generation_config
+    no_timestamps = getattr(generation, "no_timestamps_token_id", None)
+    if no_timestamps is None:
+        no_timestamps = tokenizer.convert_tokens_to_ids("<|notimestamps|>")
+    multilingual = getattr(generation, "is_multilingual", None)
+    if multilingual is None:
+        multilingual = model.config.vocab_size >= 51_865
+    return LoadedWhisper(
+        model, tokenizer, extractor, device, dtype, bool(multilingual), int(no_timestamps) + 1
+    )
+
+
+def _quiet_transformers() -> None:
+    """A library under a progress bar must not print its own."""
+    quiet: Any = transformers_logging
+    quiet.set_verbosity_error()
+    quiet.disable_progress_bar()
+
+
+def _device(wanted: str) -> torch.device:
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+    except RuntimeError as error:
+        raise OptionError(f"{wanted!r} is no device: use auto, cpu, cuda or cuda:N") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise OptionError("no CUDA device is available here: use the device cpu or auto")
+    return device

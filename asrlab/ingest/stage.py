@@ -1,0 +1,140 @@
+"""From found files to recordings in the catalog: only what is new, and every refusal with its reason."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from asrlab.audio.probe import content_hash, probe
+from asrlab.catalog import Catalog
+from asrlab.catalog.failures import (
+    FailedItem,
+    OpenFailure,
+    open_failures,
+    record_failure,
+    resolve_failures,
+)
+from asrlab.catalog.recordings import NewFile, add_file, find_info, known_files, supersede_file
+from asrlab.domain.reasons import FailureReason
+from asrlab.errors import AudioError, ItemError, as_item_error
+from asrlab.ingest.discover import Discovery, FoundFile
+
+STAGE = "ingest"
+
+# These say nothing about the bytes: whatever was ingested from that place may still be there.
+_REASONS_OF_THE_PLACE = {
+    FailureReason.PERMISSION_DENIED,
+    FailureReason.UNREADABLE,
+    FailureReason.VANISHED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class IngestPlan:
+    """What a call has to do: files to read, recordings it knows already, files that are still broken."""
+
+    new: tuple[str, ...]
+    known: tuple[int, ...]
+    broken: tuple[str, ...]
+
+    @property
+    def uris(self) -> tuple[str, ...]:
+        return self.new + self.broken
+
+
+def plan_ingest(catalog: Catalog, discovery: Discovery) -> IngestPlan:
+    """Sort the found files into new, known and still broken; records what could not even be looked at."""
+    with catalog.reading() as session:
+        known = known_files(session)
+        failures = open_failures(session, STAGE)
+    new: list[str] = []
+    known_ids: dict[int, None] = {}
+    broken: list[str] = []
+    for file in discovery.files:
+        seen = known.get(file.uri)
+        if seen is not None and (seen.size, seen.mtime_ns) == (file.size, file.mtime_ns):
+            known_ids[seen.recording_id] = None
+        elif _still_broken(failures.get(file.uri), file):
+            broken.append(file.uri)
+        else:
+            new.append(file.uri)
+    fresh = [entry for entry in discovery.unreadable if entry.uri not in failures]
+    if fresh:
+        with catalog.writing() as session:
+            for entry in fresh:
+                record_failure(session, FailedItem(STAGE, entry.uri, entry.uri, entry.reason, entry.message))
+    broken += [entry.uri for entry in discovery.unreadable]
+    return IngestPlan(tuple(new), tuple(known_ids), tuple(broken))
+
+
+def ingest_files(catalog: Catalog, uris: Sequence[str], corpus: str) -> list[int]:
+    """Read each file through and store its recording; returns the recordings' ids, without duplicates.
+
+    Idempotent: a file that is known by its bytes adds at most a place. A file that can't be used becomes a
+    failure and the rest goes on. One short transaction a file.
+    """
+    ids: dict[int, None] = {}
+    for uri in uris:
+        recording_id = _ingest_file(catalog, uri, corpus)
+        if recording_id is not None:
+            ids[recording_id] = None
+    return list(ids)
+
+
+def _ingest_file(catalog: Catalog, uri: str, corpus: str) -> int | None:
+    stamp = ""
+    try:
+        file = _stat(uri)
+        stamp = _stamp(file)
+        new = _read_through(catalog, file, corpus)
+    except Exception as error:
+        # Per-item isolation: whatever reading one file raises is that file's failure.
+        _record(catalog, uri, stamp, as_item_error(error, FailureReason.DECODE_ERROR))
+        return None
+    with catalog.writing() as session:
+        resolve_failures(session, STAGE, [uri])
+        return add_file(session, new)
+
+
+def _read_through(catalog: Catalog, file: FoundFile, corpus: str) -> NewFile:
+    path = Path(file.uri)
+    if file.size == 0:
+        raise AudioError(FailureReason.EMPTY_FILE, f"{file.uri} is empty (0 bytes): copy it again")
+    digest = content_hash(path)
+    with catalog.reading() as session:
+        info = find_info(session, digest)
+    # Bytes that are known were read through before.
+    info = info or probe(path)
+    return NewFile(file.uri, file.size, file.mtime_ns, digest, info, corpus)
+
+
+def _record(catalog: Catalog, uri: str, stamp: str, error: ItemError) -> None:
+    with catalog.writing() as session:
+        record_failure(session, FailedItem(STAGE, uri, uri, error.reason, error.message, stamp=stamp))
+        if error.reason not in _REASONS_OF_THE_PLACE:
+            supersede_file(session, uri)
+
+
+def _stat(uri: str) -> FoundFile:
+    try:
+        found = os.stat(uri)
+    except FileNotFoundError as error:
+        raise AudioError(FailureReason.VANISHED, f"{uri} vanished before it was read") from error
+    except PermissionError as error:
+        raise AudioError(FailureReason.PERMISSION_DENIED, f"{uri}: permission denied") from error
+    except OSError as error:
+        raise AudioError(FailureReason.UNREADABLE, f"{uri}: {error.strerror}") from error
+    return FoundFile(uri, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _stamp(file: FoundFile) -> str:
+    """What must change before a broken file is tried again; a chmod changes ctime alone."""
+    return f"{file.size}:{file.mtime_ns}:{file.ctime_ns}"
+
+
+def _still_broken(failure: OpenFailure | None, file: FoundFile) -> bool:
+    """Whether this very file failed before, and would again."""
+    if failure is None or failure.stamp != _stamp(file):
+        return False
+    # The rights of the process may have changed where the file has not.
+    return failure.reason != FailureReason.PERMISSION_DENIED or not os.access(file.uri, os.R_OK)

@@ -1,0 +1,1 @@
+"""str → str: words, normalisation. No I/O, no audio, no models."""

@@ -1,0 +1,1 @@
+"""Prefect, and only Prefect: order, retries, limits and schedules around the stages' own functions."""

@@ -1,0 +1,169 @@
+"""A Prefect API to run a flow against: the configured one, or a local server for the length of the call.
+
+The local server keeps its history in one folder, which one process at a time may use; a second process gets a
+folder of its own that goes with it, so calls never wait for each other or share a server that one of them stops.
+"""
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from asrlab.errors import FlowError
+
+START_LIMIT_S = 180.0
+STOP_LIMIT_S = 15.0
+POLL_S = 0.1
+LOG_TAIL_LINES = 5
+
+# Read by Prefect when it is imported, here and in the server.
+CLIENT_ENVIRONMENT = {
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_LOGGING_ROOT_LEVEL": "WARNING",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+}
+SERVER_ENVIRONMENT = {
+    **CLIENT_ENVIRONMENT,
+    # A slot held by a killed process stays known over a restart, and so is freed.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PrefectApi:
+    """Where flows are reported to. is_ours: nobody but this process uses it."""
+
+    url: str
+    is_ours: bool
+
+
+@contextmanager
+def prefect_api(server_dir: Path) -> Iterator[PrefectApi]:
+    """A Prefect API for the length of the block; must be entered before a flow is imported.
+
+    Raises FlowError when the local server does not start.
+    """
+    for name, value in CLIENT_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    configured = _configured_api()
+    if configured is not None:
+        yield PrefectApi(configured, is_ours=False)
+        return
+    with _server_home(server_dir) as home, _running_server(home) as url:
+        os.environ["PREFECT_API_URL"] = url
+        _refresh_prefect_settings()
+        try:
+            yield PrefectApi(url, is_ours=True)
+        finally:
+            del os.environ["PREFECT_API_URL"]
+            _refresh_prefect_settings()
+
+
+def _configured_api() -> str | None:
+    """What Prefect itself would use: PREFECT_API_URL, or the active profile's."""
+    from prefect.settings import get_current_settings
+
+    url = get_current_settings().api.url
+    return None if url is None else str(url)
+
+
+def _refresh_prefect_settings() -> None:
+    from prefect.context import refresh_global_settings_context
+
+    refresh_global_settings_context()
+
+
+@contextmanager
+def _server_home(server_dir: Path) -> Iterator[Path]:
+    """The folder with the history when nobody uses it, else a temporary one."""
+    try:
+        server_dir.mkdir(parents=True, exist_ok=True)
+        lock = (server_dir / "in-use.lock").open("w")
+    except OSError as error:
+        raise FlowError(
+            f"can't keep Prefect's history in {server_dir}: {error.strerror}; set ASRLAB_SERVER_DIR, or use --inline"
+        ) from error
+    with lock:
+        try:
+            # The kernel frees it with the process, so a killed call never blocks the next.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            home = Path(tempfile.mkdtemp(prefix="asrlab-prefect-"))
+            try:
+                yield home
+            finally:
+                shutil.rmtree(home, ignore_errors=True)
+            return
+        yield server_dir
+
+
+@contextmanager
+def _running_server(home: Path) -> Iterator[str]:
+    port = _free_port()
+    environment = {**os.environ, **SERVER_ENVIRONMENT, "PREFECT_HOME": str(home)}
+    environment.pop("PREFECT_API_URL", None)
+    log_path = home / "server.log"
+    with log_path.open("w") as log:
+        # Its own session: Ctrl-C reaches this process, which ends the flow before the server.
+        server = subprocess.Popen(
+            [sys.executable, "-m", "flows.server_process", str(port)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+    url = f"http://127.0.0.1:{port}/api"
+    try:
+        _wait_until_healthy(server, url, log_path)
+        yield url
+    finally:
+        _stop(server)
+
+
+def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log_path: Path) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            tail = " / ".join(log_path.read_text(errors="replace").strip().splitlines()[-LOG_TAIL_LINES:])
+            raise FlowError(
+                f"the local Prefect server ended at its start: {tail} (use --inline to go without)"
+            )
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(POLL_S)
+    raise FlowError(
+        f"the local Prefect server did not answer within {START_LIMIT_S:.0f} s; its log: {log_path} "
+        "(use --inline to go without)"
+    )
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    assert server.stdin is not None
+    server.stdin.close()
+    try:
+        server.wait(STOP_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,40 @@
+"""The Prefect server that asrlab starts for itself: `python -m flows.server_process PORT`.
+
+It lives exactly as long as the pipe on its standard input: when the process that started it ends, however it
+ends, the kernel closes the pipe and the server stops. So it is never orphaned, on any Unix.
+"""
+
+import os
+import signal
+import sys
+import threading
+
+import uvicorn
+
+GRACE_SECONDS = 5.0
+
+
+def main() -> None:
+    port = int(sys.argv[1])
+    threading.Thread(target=_stop_with_parent, daemon=True, name="asrlab-parent-watch").start()
+    uvicorn.run(
+        "prefect.server.api.server:create_app",
+        factory=True,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=int(GRACE_SECONDS),
+    )
+
+
+def _stop_with_parent() -> None:
+    """Block until the pipe closes, ask the server to stop, and insist after a while."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+    # Prefect's services may take long to notice; nothing of ours is lost by not waiting for them.
+    threading.Event().wait(2 * GRACE_SECONDS)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""A deterministic engine and aligner without weights, as a plug-in package of a third party.
+
+It is found only where this folder is on the path, so nobody can choose it by accident. The text of a waveform is
+a function of its bytes: equal audio gives equal text, in any batch and any process.
+
+ASRLAB_FAKE_DELAY_S: seconds of sleep per waveform. ASRLAB_FAKE_RAISE_ON: the engine raises on a waveform whose
+text holds this word; "transient" errors come once per process with ASRLAB_FAKE_TRANSIENT=1.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asrlab.domain.labels import AlignedWord, Hypothesis, WordConfidence
+from asrlab.domain.time import TimeSpan
+from asrlab.engines.protocol import EngineInfo, EngineOptions, Waveform
+from asrlab.errors import TransientError
+
+SAMPLING_RATE_HZ = 16_000
+VOCABULARY = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo", "lima", "mike", "november"]
+WORDS_PER_TEXT = 4
+_troubles: list[str] = []
+
+
+def text_of(waveform: Waveform) -> str:
+    digest = hashlib.sha256(waveform.tobytes()).digest()
+    return " ".join(VOCABULARY[byte % len(VOCABULARY)] for byte in digest[:WORDS_PER_TEXT])
+
+
+class FakeEngine:
+    def __init__(self, info: EngineInfo) -> None:
+        self.info = info
+
+    def transcribe(
+        self, waveforms: Sequence[Waveform], *, language: str | None, context: str
+    ) -> list[Hypothesis]:
+        if os.environ.get("ASRLAB_FAKE_TRANSIENT") and not _troubles:
+            _troubles.append("once")
+            raise TransientError("the fake engine is busy")
+        return [self._hear(waveform) for waveform in waveforms]
+
+    def _hear(self, waveform: Waveform) -> Hypothesis:
+        time.sleep(float(os.environ.get("ASRLAB_FAKE_DELAY_S", "0")))
+        text = text_of(waveform)
+        if (unwanted := os.environ.get("ASRLAB_FAKE_RAISE_ON")) and unwanted in text.split():
+            raise RuntimeError(f"the fake engine can't bear {unwanted}")
+        words = tuple(WordConfidence(word, 0.9) for word in text.split())
+        return Hypothesis(text, text, "English", "en", 0.9, words)
+
+    def close(self) -> None:
+        pass
+
+
+class FakeAligner:
+    def __init__(self, info: EngineInfo) -> None:
+        self.info = info
+
+    def align(
+        self, waveforms: Sequence[Waveform], texts: Sequence[str], *, languages: Sequence[str | None]
+    ) -> list[tuple[AlignedWord, ...]]:
+        return [_spread(waveform, text) for waveform, text in zip(waveforms, texts, strict=True)]
+
+    def close(self) -> None:
+        pass
+
+
+def _spread(waveform: Waveform, text: str) -> tuple[AlignedWord, ...]:
+    words = text.split()
+    step = len(waveform) / SAMPLING_RATE_HZ / max(len(words), 1)
+    return tuple(AlignedWord(word, TimeSpan(i * step, (i + 1) * step), 0.8) for i, word in enumerate(words))
+
+
+@dataclass(frozen=True)
+class Factory:
+    name: str = "fake"
+    summary: str = "deterministic words, for tests"
+
+    def describe(self, options: EngineOptions) -> EngineInfo:
+        return EngineInfo(self.name, options.model or "fake", "0", "1")
+
+
+class EngineFactory(Factory):
+    def open(self, options: EngineOptions) -> FakeEngine:
+        return FakeEngine(self.describe(options))
+
+
+class AlignerFactory(Factory):
+    def open(self, options: EngineOptions) -> FakeAligner:
+        return FakeAligner(self.describe(options))
+
+    def supports(self, language: str | None) -> bool:
+        return False
+
+
+engine = EngineFactory()
+aligner = AlignerFactory()
