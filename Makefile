@@ -2,8 +2,10 @@
 # On a machine with no GPU, `UV_TORCH_BACKEND=cpu make install` keeps torch small.
 
 PYTHON ?= python3
+UV_VERSION := 0.13.9
 BIN := .venv/bin
-STAMP := .venv/.installed
+# Named by what it installed: touching a file installs nothing, changing one does.
+STAMP := .venv/.installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
 # uv does not read pip's setting for local wheels.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 # Tests run beside each other, two at a time: more threads a test would only contend.
@@ -26,11 +28,11 @@ check: format-check lint types imports test ## All that CI checks
 
 install: $(STAMP) ## Make .venv with every extra and every test tool, at the locked versions
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "asrlab needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --constraint constraints.txt --editable '.[dev]'
 	@touch $(STAMP)
 
@@ -55,11 +57,13 @@ bench: install ## Measure accuracy on real prompts (fetches a Debian package)
 	$(BIN)/python benchmarks/prompts_wer.py
 
 docs: install ## Check that the docs' links and commands hold
-	$(TEST_ENV) $(BIN)/pytest -q tests/acceptance/test_docs.py
+	$(TEST_ENV) $(BIN)/pytest -q tests/architecture/test_docs.py
 
-lock: install ## Renew constraints.txt from pyproject.toml
+lock: install ## Renew constraints.txt from pyproject.toml, keeping what still fits
 	VIRTUAL_ENV=.venv $(BIN)/uv pip compile --quiet --no-header --no-annotate --no-emit-find-links \
-		--extra dev --constraint constraints.txt --output-file constraints.txt pyproject.toml
+		--python-version 3.11 --extra dev --constraint constraints.txt pyproject.toml \
+		| sed 's/+cpu$$//' > constraints.new
+	mv constraints.new constraints.txt
 
 wheel: install ## Build the wheel and the source archive
 	$(BIN)/python -m build

@@ -107,6 +107,12 @@ def check_job(job: LabelJob) -> Fingerprints:
     )
 
 
+def check_language(job: LabelJob) -> None:
+    """Raise OptionError for a language the engine can't be forced to; may import much, loads no weights."""
+    if job.language is not None:
+        engine_factory(job.engine).check_language(job.engine_options, job.language)
+
+
 def check_aligner(job: LabelJob) -> EngineInfo:
     """The aligner the job names, without loading weights; the errors are those of `check_job`."""
     assert job.aligner_name is not None

@@ -49,7 +49,7 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A recorded prompt: its name in the package, its text as printed there, its decoded file and its length."""
+    """A recorded prompt: its name and text as the package has them, its decoded file and its length."""
 
     name: str
     text: str
@@ -198,9 +198,8 @@ def show(prompts: Sequence[Prompt], heard: Sequence[str], label_seconds: float) 
         _report(of_longer, [heard[index] for index in longer]),
     )
     audio_seconds = sum(prompt.seconds for prompt in prompts)
-    print(
-        f"asrlab label took {label_seconds:.0f} s: {label_seconds / audio_seconds:.3f} × real time, start-up and all"
-    )
+    speed = label_seconds / audio_seconds
+    print(f"asrlab label took {label_seconds:.0f} s with its start-up: {speed:.3f} × real time")
     print(f"the {WORST_SHOWN} with most errors:")
     for edits, prompt, text in _worst(prompts, heard):
         print(

@@ -1,6 +1,7 @@
 """The global concurrency limit around this machine's card (or its CPU engine), created by us and strict."""
 
 import socket
+from contextlib import suppress
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
@@ -21,8 +22,6 @@ def ensure_engine_limit(slots: int, *, fresh: bool) -> None:
         if not fresh:
             client.upsert_global_concurrency_limit_by_name(ENGINE_LIMIT, slots)
             return
-        try:
+        with suppress(ObjectNotFound):  # a new server has none
             client.delete_global_concurrency_limit_by_name(ENGINE_LIMIT)
-        except ObjectNotFound:
-            pass  # a new server
         client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=ENGINE_LIMIT, limit=slots))

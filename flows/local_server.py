@@ -24,12 +24,14 @@ from asrlab.errors import FlowError
 START_LIMIT_S = 180.0
 STOP_LIMIT_S = 15.0
 POLL_S = 0.1
+DRAIN_LIMIT_S = 5.0
 LOG_TAIL_LINES = 5
 
 # Read by Prefect when it is imported, here and in the server.
 CLIENT_ENVIRONMENT = {
     "PREFECT_LOGGING_LEVEL": "WARNING",
-    "PREFECT_LOGGING_ROOT_LEVEL": "WARNING",
+    # Task failures are told once, by the command itself; Prefect keeps its own account in its API.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
 }
@@ -67,6 +69,7 @@ def prefect_api(server_dir: Path) -> Iterator[PrefectApi]:
         try:
             yield PrefectApi(url, is_ours=True)
         finally:
+            _drain_logs()
             del os.environ["PREFECT_API_URL"]
             _refresh_prefect_settings()
 
@@ -77,6 +80,13 @@ def _configured_api() -> str | None:
 
     url = get_current_settings().api.url
     return None if url is None else str(url)
+
+
+def _drain_logs() -> None:
+    """Let Prefect's log worker hand over what it holds, while the server is still there to take it."""
+    from prefect.logging.handlers import APILogWorker
+
+    APILogWorker.drain_all(timeout=DRAIN_LIMIT_S)
 
 
 def _refresh_prefect_settings() -> None:

@@ -10,8 +10,9 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from asrlab.audio.files import cannot_read
 from asrlab.audio.probe import content_hash
-from asrlab.audio.read import read_spans
+from asrlab.audio.read import SpanReader
 from asrlab.domain.audio import AudioSource
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds, TimeSpan
@@ -45,13 +46,48 @@ class LoadedBatch(Generic[Item]):
 def load_batches(clips: Sequence[Clip[Item]], batch_seconds: Seconds) -> Iterator[LoadedBatch[Item]]:
     """The clips in order, read in batches of at most `batch_seconds` of audio (one clip at least)."""
     batches = deque(_split(clips, batch_seconds))
-    verified: set[str] = set()
     reads: deque[Future[LoadedBatch[Item]]] = deque()
-    with ThreadPoolExecutor(1, thread_name_prefix="asrlab-read-ahead") as reader:
-        while batches or reads:
-            while batches and len(reads) <= BATCHES_AHEAD:
-                reads.append(reader.submit(_load, batches.popleft(), verified))
-            yield reads.popleft().result()
+    files = _Files()
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="asrlab-read-ahead") as reader:
+            while batches or reads:
+                while batches and len(reads) <= BATCHES_AHEAD:
+                    reads.append(reader.submit(_load, batches.popleft(), files))
+                yield reads.popleft().result()
+    finally:
+        files.close()
+
+
+class _Files:
+    """The files of one pass: each is verified once, and the last one stays open where it was left."""
+
+    def __init__(self) -> None:
+        self._verified: set[str] = set()
+        self._uri = ""
+        self._reader: SpanReader | None = None
+
+    def read(self, clips: Sequence[Clip[Item]]) -> list[Waveform]:
+        """The waveforms of clips of one source."""
+        source = clips[0].source
+        if source is None:
+            raise AudioError(FailureReason.VANISHED, "no file holds this recording any more: ingest it again")
+        if source.uri not in self._verified:
+            verify_unchanged(source)
+            self._verified.add(source.uri)
+        if self._reader is None or self._uri != source.uri:
+            self.close()
+            self._reader, self._uri = SpanReader(Path(source.uri)), source.uri
+        try:
+            return self._reader.read([clip.span for clip in clips], [clip.channel for clip in clips])
+        except BaseException:
+            # Where a decoder stands after it raised is anybody's guess.
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
 
 
 def _split(clips: Sequence[Clip[Item]], batch_seconds: Seconds) -> Iterator[list[Clip[Item]]]:
@@ -67,14 +103,14 @@ def _split(clips: Sequence[Clip[Item]], batch_seconds: Seconds) -> Iterator[list
         yield batch
 
 
-def _load(batch: list[Clip[Item]], verified: set[str]) -> LoadedBatch[Item]:
+def _load(batch: list[Clip[Item]], files: _Files) -> LoadedBatch[Item]:
     items: list[Item] = []
     waveforms: list[Waveform] = []
     unreadable: list[tuple[Item, ItemError]] = []
     for clips in _by_source(batch):
         try:
-            read = _read(clips, verified)
-        except Exception as error:
+            read = files.read(clips)
+        except Exception as error:  # noqa: BLE001 - per-item isolation
             # Per-item isolation: a file that can't be read is recorded for each of its segments.
             failure = as_item_error(error, FailureReason.DECODE_ERROR)
             unreadable += [(clip.item, failure) for clip in clips]
@@ -85,20 +121,10 @@ def _load(batch: list[Clip[Item]], verified: set[str]) -> LoadedBatch[Item]:
 
 
 def _by_source(batch: Sequence[Clip[Item]]) -> list[list[Clip[Item]]]:
-    groups: dict[tuple[AudioSource | None, int | None], list[Clip[Item]]] = {}
+    groups: dict[AudioSource | None, list[Clip[Item]]] = {}
     for clip in batch:
-        groups.setdefault((clip.source, clip.channel), []).append(clip)
+        groups.setdefault(clip.source, []).append(clip)
     return list(groups.values())
-
-
-def _read(clips: Sequence[Clip[Item]], verified: set[str]) -> list[Waveform]:
-    source = clips[0].source
-    if source is None:
-        raise AudioError(FailureReason.VANISHED, "no file holds this recording any more: ingest it again")
-    if source.uri not in verified:
-        verify_unchanged(source)
-        verified.add(source.uri)
-    return read_spans(Path(source.uri), [clip.span for clip in clips], channel=clips[0].channel)
 
 
 def verify_unchanged(source: AudioSource, hash_of: Callable[[Path], str] = content_hash) -> None:
@@ -106,12 +132,8 @@ def verify_unchanged(source: AudioSource, hash_of: Callable[[Path], str] = conte
     path = Path(source.uri)
     try:
         now = path.stat()
-    except FileNotFoundError as error:
-        raise AudioError(
-            FailureReason.VANISHED, f"{source.uri} is gone: put it back, or ingest its new place"
-        ) from error
     except OSError as error:
-        raise AudioError(FailureReason.UNREADABLE, f"{source.uri}: {error.strerror}") from error
+        raise cannot_read(path, error) from error
     if (now.st_size, now.st_mtime_ns) == (source.size, source.mtime_ns):
         return
     # Touched or copied: the bytes decide.

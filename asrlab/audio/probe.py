@@ -1,34 +1,36 @@
 """Reading a file through once: what it is, how much it holds, and whether it can be trusted."""
 
 import hashlib
-import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from asrlab.audio.decode import AudioStream, SoundFileStream, open_audio
-from asrlab.audio.headers import missing_bytes
+from asrlab.audio import mp3
+from asrlab.audio.decode import open_audio
+from asrlab.audio.ffmpeg import FORMATS_OF_FRAMES, AvStream
+from asrlab.audio.files import cannot_read, check_readable, printable
+from asrlab.audio.headers import shortfall
+from asrlab.audio.protocol import AudioStream, Frames
 from asrlab.domain.audio import AudioInfo
 from asrlab.domain.reasons import FailureReason
 from asrlab.errors import AudioError
 
 HASH_BLOCK_BYTES = 1 << 20
-# An encoder's delay and padding make a compressed stream a little shorter than its container says.
+# An encoder's delay and padding make a lossy stream a little shorter than its container says.
 AV_TOLERANCE_SECONDS = 0.25
-AV_TOLERANCE_SHARE = 0.01
-MP3_FRAME_SAMPLES = 1152
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 of the file's bytes. Raises AudioError when it can't be read."""
+    """SHA-256 of the file's bytes, in hex. Raises AudioError when it can't be read."""
     digest = hashlib.sha256()
+    check_readable(path)
     try:
-        _check_is_file(path)
         with path.open("rb") as file:
             while block := file.read(HASH_BLOCK_BYTES):
                 digest.update(block)
     except OSError as error:
-        raise _cannot_read(path, error) from error
+        raise cannot_read(path, error) from error
     return digest.hexdigest()
 
 
@@ -38,70 +40,77 @@ def probe(path: Path) -> AudioInfo:
     Raises AudioError with the reason when the file can't be used: empty, no samples, no audio, truncated,
     breaking off, not finite, not readable.
     """
-    try:
-        _check_is_file(path)
-        if path.stat().st_size == 0:
-            raise AudioError(FailureReason.EMPTY_FILE, f"{path} is empty (0 bytes): copy it again")
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise _cannot_read(path, error) from error
+    if check_readable(path) and (missing := shortfall(path)):
+        raise _truncated(path, missing)
     with open_audio(path) as stream:
-        counted = _count(path, stream)
-        _check_complete(path, stream, counted)
+        try:
+            counted = sum(len(block) for block in _finite(path, stream.blocks()))
+        except AudioError as error:
+            raise _as_truncation(path, stream, error) from error
         facts = stream.facts
-        return AudioInfo(facts.container, facts.codec, facts.sampling_rate, facts.num_channels, counted)
+        _check_complete(path, stream, counted)
+    if counted == 0:
+        raise AudioError(
+            FailureReason.NO_SAMPLES, f"{printable(path)} has an audio header and no samples: record it again"
+        )
+    return AudioInfo(facts.container, facts.codec, facts.sampling_rate, facts.num_channels, counted)
 
 
-def _count(path: Path, stream: AudioStream) -> int:
-    counted = 0
-    for block in stream.blocks():
+def _finite(path: Path, blocks: Iterator[Frames]) -> Iterator[Frames]:
+    for block in blocks:
         if not np.isfinite(block).all():
             raise AudioError(
                 FailureReason.NOT_FINITE,
-                f"{path} holds samples that are no numbers (NaN or infinite): write it again",
+                f"{printable(path)} holds samples that are no numbers (NaN or infinite): write it again",
             )
-        counted += len(block)
-    if counted == 0 and not missing_bytes(path):
-        raise AudioError(FailureReason.NO_SAMPLES, f"{path} has an audio header and no samples")
-    return counted
+        yield block
 
 
 def _check_complete(path: Path, stream: AudioStream, counted: int) -> None:
-    """Raise AudioError when the file holds fewer samples than its header says."""
-    declared = stream.facts.declared_frames
+    """Raise AudioError when the file holds fewer samples than its header says, or ends in bytes that don't decode."""
     rate = stream.facts.sampling_rate
-    if lost := missing_bytes(path):
-        raise AudioError(
-            FailureReason.TRUNCATED,
-            f"{path} ends {lost} bytes before the audio its header announces: copy it again",
+    if isinstance(stream, AvStream):
+        declared = (
+            mp3.announced_samples(path) if stream.facts.container == "mp3" else stream.facts.declared_frames
         )
-    if declared is None:
-        return
-    if isinstance(stream, SoundFileStream):
-        allowed: float = MP3_FRAME_SAMPLES if stream.facts.container == "mp3" else 0
+        exact = stream.facts.container in ("mp3", "flac")
+        reached = counted if stream.facts.container == "mp3" else stream.reached
+        _check_length(path, rate, declared, reached + (0 if exact else round(AV_TOLERANCE_SECONDS * rate)))
+        if stream.bad_end is not None and stream.facts.container not in FORMATS_OF_FRAMES:
+            raise AudioError(
+                FailureReason.DECODE_ERROR,
+                f"{printable(path)} breaks off {counted / rate:.2f} s in ({stream.bad_end}): copy it again",
+            )
     else:
-        allowed = max(AV_TOLERANCE_SECONDS * rate, AV_TOLERANCE_SHARE * declared)
-    if declared - counted > allowed:
-        raise AudioError(
-            FailureReason.TRUNCATED,
-            f"{path} holds {counted / rate:.2f} s of the {declared / rate:.2f} s its header announces: "
-            "copy it again",
+        _check_length(path, rate, stream.facts.declared_frames, counted)
+
+
+def _check_length(path: Path, rate: int, declared: int | None, reached: int) -> None:
+    if declared is not None and reached < declared:
+        raise _truncated(
+            path, f"its header announces {declared / rate:.2f} s and about {reached / rate:.2f} s are there"
         )
 
 
-def _check_is_file(path: Path) -> None:
-    """A pipe or a device would block for ever."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise AudioError(FailureReason.UNREADABLE, f"{path} is no regular file")
+def _as_truncation(path: Path, stream: AudioStream, error: AudioError) -> AudioError:
+    """The error itself, or TRUNCATED where a FLAC file breaks off because it ends too early.
+
+    libsndfile reports both alike; FFmpeg reads on behind a damaged frame, and so tells whether the end is there.
+    """
+    if error.reason != FailureReason.DECODE_ERROR or stream.facts.container != "flac":
+        return error
+    if isinstance(stream, AvStream) or stream.facts.declared_frames is None:
+        return error
+    rate = stream.facts.sampling_rate
+    with AvStream(path, "") as other:
+        try:
+            for _ in other.blocks():
+                pass
+            _check_length(path, rate, stream.facts.declared_frames, other.reached)
+        except AudioError as found:
+            return found if found.reason == FailureReason.TRUNCATED else error
+    return error
 
 
-def _cannot_read(path: Path, error: OSError) -> AudioError:
-    if isinstance(error, FileNotFoundError):
-        return AudioError(FailureReason.VANISHED, f"{path} is gone")
-    if isinstance(error, PermissionError):
-        return AudioError(
-            FailureReason.PERMISSION_DENIED,
-            f"{path}: permission denied; make it readable and ingest it again",
-        )
-    return AudioError(FailureReason.UNREADABLE, f"{path}: {error.strerror or error}")
+def _truncated(path: Path, missing: str) -> AudioError:
+    return AudioError(FailureReason.TRUNCATED, f"{printable(path)} is cut off: {missing}: copy it again")

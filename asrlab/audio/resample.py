@@ -6,29 +6,35 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from asrlab.audio.decode import Frames
+from asrlab.audio.protocol import Frames
 from asrlab.domain.audio import ENGINE_SAMPLING_RATE_HZ
 
 Waveform = npt.NDArray[np.float32]
 
 
 def to_mono(frames: Frames, channel: int | None) -> Waveform:
-    """One channel, or the mean of all for None."""
+    """One channel (from 0), or the mean of all for None."""
     if channel is None:
-        return frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
+        return frames[:, 0].copy() if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
     return np.ascontiguousarray(frames[:, channel])
 
 
 def resample(waveform: Waveform, sampling_rate: int) -> Waveform:
-    """At 16 kHz, `round(n * 16000 / rate)` samples long (librosa's soxr_hq, the field's usual choice)."""
+    """At 16 kHz, exactly `round(n * 16000 / rate)` samples long.
+
+    soxr's HQ recipe is what librosa's "soxr_hq" calls; librosa itself takes seconds to import.
+    """
     if sampling_rate == ENGINE_SAMPLING_RATE_HZ or len(waveform) == 0:
         return waveform
+    length = round(len(waveform) * ENGINE_SAMPLING_RATE_HZ / sampling_rate)
     resampled: Waveform = soxr.resample(waveform, sampling_rate, ENGINE_SAMPLING_RATE_HZ, quality="HQ")
-    return resampled.astype(np.float32, copy=False)
+    # soxr rounds a sample more or less at some rates.
+    missing = length - len(resampled)
+    return np.pad(resampled, (0, missing)) if missing > 0 else resampled[:length]
 
 
 def resample_blocks(blocks: Iterable[Waveform], sampling_rate: int) -> Iterator[Waveform]:
-    """The same for a stream, with flat memory."""
+    """The same for a stream, with flat memory: a block comes out a little later than it went in."""
     if sampling_rate == ENGINE_SAMPLING_RATE_HZ:
         yield from blocks
         return

@@ -39,6 +39,8 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
+    """The one metadata of all tables."""
+
     metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {str: sa.Text(), datetime: UtcDateTime(), int: sa.Integer(), float: sa.Double()}  # noqa: RUF012
 

@@ -37,7 +37,7 @@ def command(
     from asrlab.cli.outcome import failures_of, print_summary, report
     from asrlab.cli.watch import watched
     from asrlab.ingest import discover, plan_ingest
-    from asrlab.pipeline import check_job, outstanding, run_inline
+    from asrlab.pipeline import check_job, check_language, outstanding, run_inline
 
     job = job_from(**given)
     check_job(job)
@@ -50,6 +50,7 @@ def command(
         if not plan.new and not outstanding(opened, job, plan.known):
             click.echo(f"nothing to do: {len(plan.known)} recordings are labeled already")
         else:
+            check_language(job)
             with watched(opened, job, uris) as watch:
                 if inline:
                     run_inline(opened, job, plan.new, plan.known)

@@ -80,6 +80,9 @@ def cli(ctx: click.Context, catalog: str | None) -> None:
 
 def main() -> None:
     """The console script: every error of asrlab's own is one line on standard error."""
+    # Threads that wait for work must sleep: spinning, they take the cores that decode and load, and a run
+    # beside any other process crawls. Read when torch is imported, so it can't be set later.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         code = cli.main(prog_name="asrlab", standalone_mode=False)
     except click.exceptions.Abort:

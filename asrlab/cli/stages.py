@@ -49,12 +49,13 @@ def segment_round(job: "LabelJob") -> Round:
 
 
 def transcribe_round(job: "LabelJob") -> Round:
-    from asrlab.pipeline import begin_run_of, end_run, groups_to_transcribe, transcribe_group
+    from asrlab.pipeline import begin_run_of, check_language, end_run, groups_to_transcribe, transcribe_group
 
     def once(catalog: "Catalog", recording_ids: Sequence[int]) -> int | None:
         groups = groups_to_transcribe(catalog, job, recording_ids)
         if not groups:
             return None
+        check_language(job)
         run_id = begin_run_of(catalog, job, "transcribe")
         done = sum(transcribe_group(catalog, job, run_id, group) for group in groups)
         end_run(catalog, run_id)

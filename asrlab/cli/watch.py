@@ -41,6 +41,8 @@ class Watch:
 
 
 class Display(Protocol):
+    """Where progress is shown."""
+
     def show(self, line: str, share: float) -> None: ...
 
 

@@ -1,7 +1,8 @@
 """Dynamic time warping of tokens against frames, along anti-diagonals so that numpy does the inner loop.
 
 The recurrence is Whisper's (openai/whisper, timing.py): each cell is its cost plus the cheapest of its left,
-upper and diagonal neighbours; of equal ones the diagonal is taken last.
+upper and diagonal neighbours. Of equal ones the diagonal is taken first (Whisper's comparison lets the left one win
+there, which may miss the cheapest path; costs of real attention are never equal).
 """
 
 import numpy as np
@@ -31,10 +32,8 @@ def cheapest_path(cost: Matrix) -> tuple[Indices, Indices]:
         row = np.arange(max(1, diagonal - columns), min(rows, diagonal - 1) + 1)
         column = diagonal - row
         across, up, left = total[row - 1, column - 1], total[row - 1, column], total[row, column - 1]
-        step = np.where(
-            (across < up) & (across < left), _DIAGONAL, np.where((up < across) & (up < left), _UP, _LEFT)
-        )
-        best = np.where(step == _DIAGONAL, across, np.where(step == _UP, up, left))
+        best = np.minimum(np.minimum(across, up), left)
+        step = np.where(across == best, _DIAGONAL, np.where(up == best, _UP, _LEFT))
         total[row, column] = cost[row - 1, column - 1] + best
         trace[row, column] = step
     return _walk_back(trace, rows, columns)

@@ -20,7 +20,7 @@ def run_isolated(
     """
     try:
         return list(_checked(call, items))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - per-item isolation
         # Per-item isolation: what the engine raised is kept in the item's failure.
         failure = as_item_error(error, reason)
     if len(items) == 1:

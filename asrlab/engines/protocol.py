@@ -124,6 +124,10 @@ class EngineFactory(Protocol):
         """Without loading weights. Raises CheckpointError, MissingExtraError."""
         ...
 
+    def check_language(self, options: EngineOptions, language: str) -> None:
+        """Raise OptionError for a tag or name the checkpoint can't be forced to; weights are not loaded."""
+        ...
+
     def open(self, options: EngineOptions) -> Engine: ...
 
 

@@ -106,7 +106,7 @@ def _load(entry: EntryPoint, kind: Kind) -> _Loaded[Any]:
     try:
         factory = entry.load()
         return _Loaded(factory, Installed(kind, entry.name, factory.summary, package))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - per-item isolation
         # Isolation of a foreign plug-in: the listing shows what it raised.
         reason = f"{type(error).__name__}: {error}"
         return _Loaded(None, Installed(kind, entry.name, "", package, reason))

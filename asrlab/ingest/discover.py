@@ -1,27 +1,34 @@
 """Finding audio files: what the user named, folders to their depth, and patterns.
 
 A file that is named is taken whatever it is called; a folder or pattern gives the files that look like audio.
+Nothing is opened here: whether a file can be used, reading it through will tell.
 """
 
 import difflib
+import fnmatch
 import glob
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from asrlab.audio.files import printable
 from asrlab.domain.reasons import FailureReason
 from asrlab.errors import InputNotFoundError
 
-AUDIO_EXTENSIONS = frozenset(
-    [".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".m4a", ".m4b", ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".mka", ".aac", ".ac3", ".amr", ".3gp", ".aif", ".aiff", ".aifc", ".caf", ".w64", ".rf64", ".au", ".snd", ".wma", ".wv", ".ape", ".g722", ".spx", ".avi", ".mts", ".ts"]
+# Without .ts and .mts: more of those are TypeScript than video. A pattern such as *.mts takes them.
+_AUDIO_SUFFIXES = (
+    ".wav .wave .wv .w64 .rf64 .bwf .flac .ogg .oga .opus .spx .mp3 .mp2 .mpga .m4a .m4b .aac .ac3 .eac3 .dts "
+    ".amr .awb .gsm .g722 .aif .aiff .aifc .caf .au .snd .sph .voc .wma .ape .tta .tak .mka "
+    ".mp4 .m4v .mov .3gp .3g2 .webm .mkv .avi .flv .wmv .asf .mpg .mpeg .ogv"
 )
+AUDIO_EXTENSIONS = frozenset(_AUDIO_SUFFIXES.split())
 SOME_EXTENSIONS = ".wav .flac .mp3 .m4a .ogg .opus .mp4"
+ANY_DEPTH = "**"
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file that was found. uri: absolute path; size in bytes; times in ns, by which a change is seen."""
+    """A file that was found. uri: absolute path, links kept; size in bytes; times in ns, to see a change by."""
 
     uri: str
     size: int
@@ -31,7 +38,7 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A place that could not be looked into."""
+    """A place that could not be looked into. uri: its path, escaped where it is no valid UTF-8."""
 
     uri: str
     reason: FailureReason
@@ -40,7 +47,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What was found, each file once, in the order given and sorted within a folder."""
+    """What was found, each file once, in the order given and sorted within a folder or pattern."""
 
     files: tuple[FoundFile, ...]
     unreadable: tuple[Unreadable, ...] = ()
@@ -51,97 +58,166 @@ class Discovery:
 
 
 def discover(inputs: Sequence[str]) -> Discovery:
-    """The files that `inputs` (files, folders, patterns with * ? [ ] **) name now.
+    """The files that `inputs` (files, folders, patterns with * ? [ ] **, each with ~) name now.
 
-    Raises InputNotFoundError for a path that names nothing, and for a folder or pattern without audio.
+    Raises InputNotFoundError for a path or pattern that names nothing, and for a folder or pattern without audio.
     """
     search = _Search()
     for given in inputs:
-        before = search.seen
-        search.add(given)
-        if search.seen == before:
+        if not search.add(given):
             raise InputNotFoundError(
-                f"no audio in {given}: looked for files named {SOME_EXTENSIONS} and the like"
+                f"no audio in {printable(given)}: looked for files named {SOME_EXTENSIONS} and the like; "
+                "another file is taken when it is named itself"
             )
     return Discovery(tuple(search.files.values()), tuple(search.unreadable.values()))
 
 
 class _Search:
-    """What has been found so far."""
+    """What has been found so far, by path."""
 
     def __init__(self) -> None:
         self.files: dict[str, FoundFile] = {}
         self.unreadable: dict[str, Unreadable] = {}
-        self.seen = 0
 
-    def add(self, given: str) -> None:
+    def add(self, given: str) -> int:
+        """Add what one input names; returns how many files and unreadable places that are, known or new."""
+        if not given or "\0" in given:
+            raise InputNotFoundError(f"no such file or folder: {given!r}: name a file, a folder or a pattern")
         path = os.path.abspath(os.path.expanduser(given))
         if os.path.isdir(path):
-            for file in self._walk(path, set()):
-                self._take(file)
-        elif os.path.lexists(path):
-            self._take(path)
-        elif glob.has_magic(given):
-            self._add_pattern(path)
-        else:
-            raise InputNotFoundError(f"no such file or folder: {given}{_hint(path)}")
+            return sum(self._take(file) for file in sorted(self._walk(path))) + self._refused_below(path)
+        if self._exists(path):
+            return self._take(path)
+        if path in self.unreadable:
+            return 1
+        if glob.has_magic(given):
+            return self._add_pattern(given, path)
+        raise InputNotFoundError(f"no such file or folder: {printable(given)}{_hint(path)}")
 
-    def _add_pattern(self, pattern: str) -> None:
-        suffix = os.path.splitext(pattern)[1].lower()
-        literal = suffix if suffix and not glob.has_magic(suffix) else None
-        matches = sorted(glob.glob(pattern, recursive=True))
-        if not matches:
-            raise InputNotFoundError(f"the pattern {pattern} matches nothing")
-        for path in matches:
-            if os.path.isfile(path) and (_looks_like_audio(path) or _suffix(path) == literal):
-                self._take(path)
-
-    def _walk(self, folder: str, above: set[tuple[int, int]]) -> Iterator[str]:
-        """Audio files in a folder and below; hidden names and links that lead back up are passed over."""
+    def _exists(self, path: str) -> bool:
+        """Whether something is there, a broken link included; a folder above that forbids to look is refused."""
         try:
-            identity = _identity(folder)
-            if identity in above:
-                return
+            os.lstat(path)
+        except PermissionError as error:
+            self._refuse(path, error)
+            return False
+        except OSError:
+            return False
+        return True
+
+    def _refused_below(self, folder: str) -> int:
+        top = printable(folder)
+        return sum(uri == top or uri.startswith(top.rstrip("/") + "/") for uri in self.unreadable)
+
+    def _add_pattern(self, given: str, pattern: str) -> int:
+        suffix = _suffix(pattern)
+        literal = suffix if suffix and not glob.has_magic(suffix) else None
+        refused = len(self.unreadable)
+        matches = sorted(set(self._expand("/", pattern.strip("/").split("/"))))
+        if not matches and len(self.unreadable) == refused:
+            raise InputNotFoundError(f"the pattern {printable(given)} matches nothing: check its spelling")
+        files = [path for path in matches if not os.path.isdir(path)]
+        if matches and not files:
+            raise InputNotFoundError(
+                f"the pattern {printable(given)} matches only folders: name the folder, or end in /**/*.wav"
+            )
+        wanted = [path for path in files if _looks_like_audio(path) or _suffix(path) == literal]
+        return sum(self._take(path) for path in wanted) + len(self.unreadable) - refused
+
+    def _expand(self, folder: str, parts: Sequence[str]) -> Iterator[str]:
+        """The paths below `folder` that the pattern's parts match; a name that exists is no pattern."""
+        first, rest = parts[0], parts[1:]
+        if first == ANY_DEPTH:
+            for below in self._folders(folder):
+                yield from self._expand(below, rest or ["*"])
+            return
+        exact = os.path.join(folder, first)
+        if not glob.has_magic(first) or os.path.lexists(exact):
+            names = [first] if os.path.lexists(exact) else []
+        else:
+            # As in a shell, a star does not match the dot of a hidden name.
+            entries = [e.name for e in self._entries(folder) if first.startswith(".") or not _is_hidden(e)]
+            names = [name for name in entries if fnmatch.fnmatchcase(name, first)]
+        for name in names:
+            path = os.path.join(folder, name)
+            if not rest:
+                yield path
+            elif os.path.isdir(path):
+                yield from self._expand(path, rest)
+
+    def _walk(self, top: str) -> Iterator[str]:
+        """Audio files in a folder and below; hidden names are passed over."""
+        for folder in self._folders(top):
+            for entry in self._entries(folder):
+                if not _is_hidden(entry) and _looks_like_audio(entry.name) and not _is_dir(entry):
+                    yield entry.path
+
+    def _folders(self, top: str) -> Iterator[str]:
+        """`top` and every folder below, each once: linked ones come last, so a file keeps its own path."""
+        visited: set[tuple[int, int]] = set()
+        waiting, linked = [top], list[str]()
+        while waiting or linked:
+            folder = waiting.pop() if waiting else linked.pop(0)
+            try:
+                found = os.stat(folder)
+            except OSError as error:
+                self._refuse(folder, error)
+                continue
+            if (found.st_dev, found.st_ino) in visited:
+                continue
+            visited.add((found.st_dev, found.st_ino))
+            yield folder
+            below = [entry for entry in self._entries(folder) if not _is_hidden(entry) and _is_dir(entry)]
+            waiting += [entry.path for entry in below if not entry.is_symlink()]
+            linked += [entry.path for entry in below if entry.is_symlink()]
+
+    def _entries(self, folder: str) -> list["os.DirEntry[str]"]:
+        try:
             with os.scandir(folder) as entries:
-                ordered = sorted(entries, key=lambda entry: entry.name)
+                return sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             self._refuse(folder, error)
-            return
-        for entry in ordered:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                yield from self._walk(entry.path, above | {identity})
-            elif _looks_like_audio(entry.name):
-                yield entry.path
+            return []
 
-    def _take(self, path: str) -> None:
-        self.seen += 1
+    def _take(self, path: str) -> int:
         try:
             path.encode("utf-8")
         except UnicodeEncodeError:
-            shown = path.encode("utf-8", "backslashreplace").decode("utf-8")
-            self.unreadable[shown] = Unreadable(
-                shown, FailureReason.UNREADABLE, f"{shown}: the name is no valid UTF-8: rename the file"
-            )
-            return
+            # Databases store text; such a name can't be stored.
+            uri = printable(path)
+            message = f"{uri}: the name is no valid UTF-8: rename the file or its folder"
+            self.unreadable[uri] = Unreadable(uri, FailureReason.UNREADABLE, message)
+            return 1
         try:
             found = os.stat(path)
         except OSError as error:
             self._refuse(path, error)
-            return
+            return 1
         self.files[path] = FoundFile(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        return 1
 
     def _refuse(self, path: str, error: OSError) -> None:
-        self.seen += 1
-        denied = isinstance(error, PermissionError)
-        reason = FailureReason.PERMISSION_DENIED if denied else FailureReason.UNREADABLE
-        self.unreadable[path] = Unreadable(path, reason, f"{path}: {(error.strerror or str(error)).lower()}")
+        uri = printable(path)
+        if isinstance(error, PermissionError):
+            reason, advice = FailureReason.PERMISSION_DENIED, "make it readable and ingest it again"
+        elif isinstance(error, FileNotFoundError) and os.path.islink(path):
+            reason, advice = FailureReason.UNREADABLE, "the link points nowhere: mend or remove it"
+        else:
+            reason, advice = FailureReason.UNREADABLE, "check the disk or mount it lies on"
+        why = (error.strerror or str(error)).lower()
+        self.unreadable[uri] = Unreadable(uri, reason, f"{uri}: {why}: {advice}")
 
 
-def _identity(folder: str) -> tuple[int, int]:
-    found = os.stat(folder)
-    return found.st_dev, found.st_ino
+def _is_hidden(entry: "os.DirEntry[str]") -> bool:
+    return entry.name.startswith(".")
+
+
+def _is_dir(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link into a folder that forbids to look, or one that runs in a circle: taking it will tell.
+        return False
 
 
 def _suffix(path: str) -> str:
@@ -153,10 +229,13 @@ def _looks_like_audio(path: str) -> bool:
 
 
 def _hint(path: str) -> str:
-    """The nearest name in the same folder."""
+    """The nearest name beside the first part of the path that does not exist."""
+    folder, name = os.path.split(path)
+    while not os.path.isdir(folder):
+        folder, name = os.path.split(folder)
     try:
-        names = os.listdir(os.path.dirname(path))
+        names = {entry.lower(): entry for entry in sorted(os.listdir(folder))}
     except OSError:
         return ""
-    near = difflib.get_close_matches(os.path.basename(path), names, 1)
-    return f"; did you mean {Path(path).parent / near[0]}?" if near else ""
+    near = difflib.get_close_matches(name.lower(), list(names), 1)
+    return f"; did you mean {printable(os.path.join(folder, names[near[0]]))}?" if near else ""

@@ -87,7 +87,7 @@ def _ingest_file(catalog: Catalog, uri: str, corpus: str) -> int | None:
         file = _stat(uri)
         stamp = _stamp(file)
         new = _read_through(catalog, file, corpus)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - per-item isolation
         # Per-item isolation: whatever reading one file raises is that file's failure.
         _record(catalog, uri, stamp, as_item_error(error, FailureReason.DECODE_ERROR))
         return None

@@ -68,7 +68,7 @@ def _segment_recording(
         if source is None:
             raise AudioError(FailureReason.VANISHED, "no file holds this recording any more: ingest it again")
         new = _cut(cutter, recording_id, source)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - per-item isolation
         # Per-item isolation: whatever one recording raises is that recording's failure.
         failure = as_item_error(error, FailureReason.DECODE_ERROR)
         with catalog.writing() as session:

@@ -12,7 +12,10 @@ _CJK = (
     "\uf900-\ufaff\uff66-\uff9d\U00020000-\U0002fa1f"
 )
 _CJK_OPENING = "\u3008\u300a\u300c\u300e\u3010\u3014\uff08\uff3b\u2018\u201c"
-_CJK_CLOSING = "\u3001\u3002\u3009\u300b\u300d\u300f\u3011\u3015\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff3d\u2019\u201d\u2026,.!?;:"
+_CJK_CLOSING = (
+    "\u3001\u3002\u3009\u300b\u300d\u300f\u3011\u3015\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff3d"
+    "\u2019\u201d\u2026,.!?;:"
+)
 _WORD = re.compile(
     rf"[{_CJK_OPENING}]*[{_CJK}][{_CJK_CLOSING}]*|[^\s{_CJK}]+(?:[{_CJK_OPENING}]*(?=[{_CJK}]))?|\S"
 )

@@ -68,9 +68,13 @@ def test_a_later_process_with_the_same_pid_is_not_the_owner() -> None:
 
 
 def test_claims_are_given_back_when_the_work_raises(catalog: Catalog) -> None:
-    with pytest.raises(RuntimeError), claimed(catalog, "align", "a", [1, 2]) as mine:
-        assert mine == [1, 2]
-        raise RuntimeError("the work failed")
+    def work() -> None:
+        with claimed(catalog, "align", "a", [1, 2]) as mine:
+            assert mine == [1, 2]
+            raise RuntimeError("the work failed")
+
+    with pytest.raises(RuntimeError, match="the work failed"):
+        work()
     with catalog.reading() as session:
         assert session.scalars(sa.select(LeaseRow.item_id)).all() == []
 

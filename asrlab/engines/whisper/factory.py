@@ -1,6 +1,8 @@
 """The entry points of `whisper`: what is known without torch."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from asrlab.engines.checkpoint import ResolvedCheckpoint, model_type, resolve_checkpoint
 from asrlab.engines.protocol import Aligner, Engine, EngineInfo, EngineOptions
@@ -21,6 +23,14 @@ class WhisperEngineFactory:
 
     def describe(self, options: EngineOptions) -> EngineInfo:
         return self._info(_whisper_checkpoint(options))
+
+    def check_language(self, options: EngineOptions, language: str) -> None:
+        from asrlab.engines.whisper.model import is_multilingual, whisper_language_tag
+
+        path = _whisper_checkpoint(options).path
+        generation = _read_json(path / "generation_config.json")
+        vocab_size = int(str(_read_json(path / "config.json").get("vocab_size", 0)))
+        whisper_language_tag(language, is_multilingual=is_multilingual(generation, vocab_size))
 
     def open(self, options: EngineOptions) -> Engine:
         from asrlab.engines.whisper.engine import WhisperEngine
@@ -71,6 +81,14 @@ class WhisperAlignerFactory:
             code_version=ALIGNER_CODE_VERSION,
             max_seconds=WINDOW_SECONDS,
         )
+
+
+def _read_json(path: Path) -> dict[str, object]:
+    """A JSON object, {} when there is no such file: a checkpoint may come without a generation config."""
+    if not path.is_file():
+        return {}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return found if isinstance(found, dict) else {}
 
 
 def _whisper_checkpoint(options: EngineOptions) -> ResolvedCheckpoint:

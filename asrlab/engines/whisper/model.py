@@ -1,6 +1,7 @@
 """Whisper's weights and tokenizer in memory, loaded once per process, and the tokens that steer it."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,8 @@ from asrlab.engines.protocol import Waveform
 from asrlab.errors import CheckpointError, OptionError
 
 SAMPLING_RATE_HZ = 16_000
+# OpenAI's English-only models have one token less.
+MULTILINGUAL_VOCABULARY = 51_865
 _loading = threading.Lock()
 
 
@@ -52,16 +55,7 @@ class LoadedWhisper:
 
     def language_tag(self, language: str) -> str:
         """Whisper's tag for a BCP-47 tag or an English name; raises OptionError for what it does not know."""
-        wanted = language.strip().lower()
-        tag = TO_LANGUAGE_CODE.get(wanted, wanted if wanted in LANGUAGES else wanted.split("-")[0])
-        if not self.is_multilingual and tag != "en":
-            raise OptionError(
-                f"this checkpoint knows English only, not {language!r}: give a multilingual model"
-            )
-        if tag not in LANGUAGES:
-            names = ", ".join(sorted(LANGUAGES))
-            raise OptionError(f"Whisper does not know the language {language!r}; it knows {names}")
-        return tag
+        return whisper_language_tag(language, is_multilingual=self.is_multilingual)
 
     def language_tokens(self) -> dict[int, str]:
         """The tag of every language token in the vocabulary."""
@@ -69,9 +63,32 @@ class LoadedWhisper:
         return {vocabulary[f"<|{tag}|>"]: tag for tag in LANGUAGES if f"<|{tag}|>" in vocabulary}
 
 
+def whisper_language_tag(language: str, *, is_multilingual: bool) -> str:
+    """Whisper's tag for a BCP-47 tag or an English name.
+
+    Raises OptionError for a language that Whisper, or an English-only checkpoint, does not know.
+    """
+    wanted = language.strip().lower()
+    tag = TO_LANGUAGE_CODE.get(wanted, wanted if wanted in LANGUAGES else wanted.split("-")[0])
+    if tag not in LANGUAGES:
+        names = ", ".join(sorted(LANGUAGES))
+        raise OptionError(f"Whisper does not know the language {language!r}; it knows {names}")
+    if not is_multilingual and tag != "en":
+        raise OptionError(
+            f"this checkpoint knows English only, not {language!r}: give a multilingual --model"
+        )
+    return tag
+
+
 def language_name(tag: str) -> str:
     """Whisper's own name of a language, capitalised."""
     return str(LANGUAGES[tag]).title()
+
+
+def is_multilingual(generation: Mapping[str, object], vocab_size: int) -> bool:
+    """Whether a checkpoint takes language tokens: as its generation config says, else by its vocabulary."""
+    said = generation.get("is_multilingual")
+    return vocab_size >= MULTILINGUAL_VOCABULARY if said is None else bool(said)
 
 
 def load_whisper(path: Path, device: str, attention: str) -> LoadedWhisper:
@@ -106,12 +123,8 @@ def _load(path: Path, device: torch.device, attention: str) -> LoadedWhisper:
     no_timestamps = getattr(generation, "no_timestamps_token_id", None)
     if no_timestamps is None:
         no_timestamps = tokenizer.convert_tokens_to_ids("<|notimestamps|>")
-    multilingual = getattr(generation, "is_multilingual", None)
-    if multilingual is None:
-        multilingual = model.config.vocab_size >= 51_865
-    return LoadedWhisper(
-        model, tokenizer, extractor, device, dtype, bool(multilingual), int(no_timestamps) + 1
-    )
+    multilingual = is_multilingual(vars(generation), model.config.vocab_size)
+    return LoadedWhisper(model, tokenizer, extractor, device, dtype, multilingual, int(no_timestamps) + 1)
 
 
 def _quiet_transformers() -> None:

@@ -4,7 +4,8 @@ It is found only where this folder is on the path, so nobody can choose it by ac
 a function of its bytes: equal audio gives equal text, in any batch and any process.
 
 ASRLAB_FAKE_DELAY_S: seconds of sleep per waveform. ASRLAB_FAKE_RAISE_ON: the engine raises on a waveform whose
-text holds this word; "transient" errors come once per process with ASRLAB_FAKE_TRANSIENT=1.
+text holds this word. ASRLAB_FAKE_TRANSIENT: a transient error at the first call of a process.
+ASRLAB_FAKE_BROKEN_OPEN: the weights can't be loaded.
 """
 
 import hashlib
@@ -16,10 +17,10 @@ from dataclasses import dataclass
 from asrlab.domain.labels import AlignedWord, Hypothesis, WordConfidence
 from asrlab.domain.time import TimeSpan
 from asrlab.engines.protocol import EngineInfo, EngineOptions, Waveform
-from asrlab.errors import TransientError
+from asrlab.errors import CheckpointError, TransientError
 
 SAMPLING_RATE_HZ = 16_000
-VOCABULARY = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo", "lima", "mike", "november"]
+VOCABULARY = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett"]
 WORDS_PER_TEXT = 4
 _troubles: list[str] = []
 
@@ -82,7 +83,12 @@ class Factory:
 
 
 class EngineFactory(Factory):
+    def check_language(self, options: EngineOptions, language: str) -> None:
+        pass
+
     def open(self, options: EngineOptions) -> FakeEngine:
+        if os.environ.get("ASRLAB_FAKE_BROKEN_OPEN"):
+            raise CheckpointError("the fake engine can't be opened")
         return FakeEngine(self.describe(options))
 
 

@@ -1,0 +1,221 @@
+"""Files that FFmpeg's libraries read, through PyAV: MP3, everything in MP4 and Matroska, and what is rare."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+import av
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.container import InputContainer
+
+from asrlab.audio.files import printable
+from asrlab.audio.protocol import BLOCK_SAMPLES, Frames, StreamFacts
+from asrlab.domain.reasons import FailureReason
+from asrlab.errors import AudioError
+
+# A file must not make FFmpeg fetch or open another one, as a playlist would: only these formats are opened.
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,avi,flv,mpegts,mpeg,ogg,mp3,aac,ac3,eac3,dts,truehd,amr,amrnb,amrwb,"
+    "flac,wav,w64,aiff,au,caf,rm,ape,wv,tta,tak,mpc,mpc8,dsf,voc,nistsphere,ircam,svx,iff,aa,loas,g722,gsm,mxf"
+)
+# Codecs without any header, known by the file's name alone.
+HEADERLESS = {".g722": "g722", ".gsm": "gsm"}
+GSM_FRAME_BYTES = 33
+# Their duration is a fact of the header; of other formats FFmpeg estimates it from the bit rate.
+FORMATS_THAT_TELL = frozenset(
+    {"mp4", "mov", "m4a", "3gp", "3g2", "flac", "wv", "tta", "tak", "ape", "w64", "aiff"}
+)
+# Frames stand alone: what is no frame, before the first or behind the last, is a tag or the rest of a recording
+# that was cut out of a broadcast.
+FORMATS_OF_FRAMES = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "mpegts", "loas"})
+# How to call a container whose file is not named after it, where FFmpeg's first name is not the plain one.
+PLAIN_NAMES = {"mov": "mp4"}
+
+
+class AvStream:
+    """The first audio stream of a file; an `AudioStream` that is read forward only, and once.
+
+    `reached` is where the last decoded frame ended on the file's own clock, in frames; `bad_end` says in a few
+    words why what follows it can't be decoded, None for a proper end.
+    Raises AudioError (NOT_AUDIO) when FFmpeg doesn't know the file, or nothing in it decodes.
+    """
+
+    is_seekable = False
+
+    def __init__(self, path: Path, refusal: str) -> None:
+        self._path = path
+        self._container = _open(path, refusal)
+        self.reached = 0
+        self.bad_end: str | None = None
+        try:
+            if not self._container.streams.audio:
+                raise AudioError(
+                    FailureReason.NOT_AUDIO, f"{printable(path)} holds no audio stream: name another file"
+                )
+            self._stream = self._container.streams.audio[0]
+            self._decoded = self._decode()
+            self._first = next(self._decoded, None)
+            if self._first is None and self.bad_end is not None:
+                raise AudioError(
+                    FailureReason.NOT_AUDIO,
+                    f"{printable(path)} is no audio that can be read ({self.bad_end}): check the file",
+                )
+            self.facts = self._find_facts(self._first)
+        except BaseException:
+            self._container.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._container.close()
+
+    def seek(self, frame: int) -> None:
+        raise NotImplementedError("FFmpeg does not seek to the sample: read forward")
+
+    def read(self, frames: int) -> Frames:
+        raise NotImplementedError("read blocks()")
+
+    def blocks(self) -> Iterator[Frames]:
+        parts: list[Frames] = []
+        held = 0
+        for part in self._parts():
+            parts.append(part)
+            held += part.size
+            if held >= BLOCK_SAMPLES:
+                yield _joined(parts)
+                parts, held = [], 0
+        if parts:
+            yield _joined(parts)
+
+    def _parts(self) -> Iterator[Frames]:
+        """Every decoded frame as an array of shape (channels, samples)."""
+        to_float = av.AudioResampler(format="fltp")
+        if self._first is None:
+            return
+        frame: AudioFrame | None = self._first
+        begin = _time(self._first)
+        counted = 0
+        while frame is not None:
+            if (frame.sample_rate, frame.layout.nb_channels) != (
+                self.facts.sampling_rate,
+                self.facts.num_channels,
+            ):
+                raise self._error("the sampling rate or the channels change in the middle")
+            planar = [frame] if frame.format.name == "fltp" else to_float.resample(frame)
+            for part in planar:
+                yield cast(Frames, part.to_ndarray())
+            counted += frame.samples
+            self.reached = max(counted, round((_time(frame) - begin) * frame.sample_rate) + frame.samples)
+            frame = next(self._decoded, None)
+
+    def _decode(self) -> Iterator[AudioFrame]:
+        """Frames in order; raises AudioError for a packet that can't be decoded between two that can."""
+        plain = self._plain_format()
+        begun = False
+        for packet in self._packets():
+            try:
+                frames = packet.decode()
+            except (av.FFmpegError, ValueError) as error:
+                self.bad_end = _reason(error)
+                continue
+            for frame in frames:
+                if self.bad_end is not None and (begun or plain not in FORMATS_OF_FRAMES):
+                    raise self._error(self.bad_end)
+                self.bad_end = None
+                begun = True
+                yield frame
+
+    def _packets(self) -> Iterator["av.Packet[av.AudioStream]"]:
+        try:
+            yield from self._container.demux(self._stream)
+        except (av.FFmpegError, ValueError) as error:
+            self.bad_end = _reason(error)
+
+    def _find_facts(self, first: AudioFrame | None) -> StreamFacts:
+        context = self._stream.codec_context
+        # The first frame knows better than the header: HE-AAC announces half its rate, and one channel of two.
+        rate = int((first.sample_rate if first else context.sample_rate) or 0)
+        channels = int((first.layout.nb_channels if first else context.channels) or 0)
+        if rate <= 0 or channels <= 0:
+            raise AudioError(
+                FailureReason.NOT_AUDIO,
+                f"{printable(self._path)}: its audio stream has no rate or no channels: check the file",
+            )
+        return StreamFacts(
+            container=self._plain_format(),
+            codec=context.codec.canonical_name.lower(),
+            sampling_rate=rate,
+            num_channels=channels,
+            declared_frames=self._declared_frames(rate),
+        )
+
+    def _plain_format(self) -> str:
+        """One name for the container: FFmpeg lists all that a demuxer reads ("mov,mp4,m4a,…")."""
+        names = self._container.format.name.split(",")
+        suffix = self._path.suffix.lower().lstrip(".")
+        return suffix if suffix in names else PLAIN_NAMES.get(names[0], names[0])
+
+    def _declared_frames(self, rate: int) -> int | None:
+        stream = self._stream
+        if (
+            self._plain_format() not in FORMATS_THAT_TELL
+            or stream.duration is None
+            or stream.time_base is None
+        ):
+            return None
+        return round(stream.duration * stream.time_base * rate)
+
+    def _error(self, why: str) -> AudioError:
+        return AudioError(
+            FailureReason.DECODE_ERROR,
+            f"{printable(self._path)} breaks off while decoding ({why}): copy it again",
+        )
+
+
+def _open(path: Path, refusal: str) -> InputContainer:
+    headerless = HEADERLESS.get(path.suffix.lower())
+    if headerless == "gsm" and not _is_gsm(path):
+        headerless = None
+    try:
+        return av.open(
+            # The prefix keeps a name such as "concat:a.mp3" from being taken for an address.
+            "file:" + os.path.abspath(path),
+            mode="r",
+            format=headerless,
+            container_options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
+            metadata_errors="replace",
+        )
+    except (av.FFmpegError, ValueError) as error:
+        raise AudioError(
+            FailureReason.NOT_AUDIO,
+            f"{printable(path)} is no audio that can be read ({refusal}): check the file",
+        ) from error
+
+
+def _is_gsm(path: Path) -> bool:
+    """Whether every frame of the first kilobytes bears GSM 06.10's mark, the nibble 0xD."""
+    with path.open("rb") as file:
+        marks = file.read(GSM_FRAME_BYTES * 64)[::GSM_FRAME_BYTES]
+    return all(mark >> 4 == 0xD for mark in marks)
+
+
+def _time(frame: AudioFrame) -> float:
+    """Seconds on the file's clock; 0 for a frame that has none, for which counting must do."""
+    return float(frame.pts * frame.time_base) if frame.pts is not None and frame.time_base else 0.0
+
+
+def _joined(parts: list[Frames]) -> Frames:
+    return np.ascontiguousarray(np.concatenate(parts, axis=1).T)
+
+
+def _reason(error: Exception) -> str:
+    strerror = error.strerror if isinstance(error, (OSError, av.FFmpegError)) else None
+    return (strerror or str(error) or type(error).__name__).splitlines()[0].rstrip(".").lower()

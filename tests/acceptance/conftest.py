@@ -1,0 +1,87 @@
+"""Real processes: the command as a user's shell would start it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import FAKE_PLUGIN
+
+REPOSITORY = Path(__file__).parents[2]
+TIME_LIMIT_S = 300
+
+
+@dataclass
+class Asrlab:
+    """`asrlab` in a folder of its own, on a catalog of its own."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        return [sys.executable, "-m", "asrlab.cli.main", *map(str, arguments)]
+
+    def run(self, *arguments: str | Path, code: int = 0, **environment: str) -> str:
+        """Run to the end, check the exit code, return standard output; standard error is in `self.errors`."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=TIME_LIMIT_S,
+            check=False,
+        )
+        self.errors = done.stderr
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stdout
+
+    def json(self, *arguments: str | Path) -> Any:
+        return json.loads(self.run(*arguments))
+
+    def query(self, statement: str) -> list[dict[str, Any]]:
+        answer: list[dict[str, Any]] = self.json("sql", statement, "--format", "json")
+        return answer
+
+    def start(self, *arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
+        """Start in a process group of its own, as a shell does."""
+        log = (self.folder / "started.log").open("ab")
+        with log:
+            return subprocess.Popen(
+                self.command(*arguments),
+                cwd=self.folder,
+                env={**self.environment, **environment},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+
+@pytest.fixture(scope="session")
+def server_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One Prefect home for all tests of a worker: its database is made once."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture
+def asrlab(tmp_path: Path, server_dir: Path) -> Asrlab:
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ASRLAB_", "PREFECT_"))
+    }
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, (FAKE_PLUGIN, REPOSITORY)))
+    environment["ASRLAB_SERVER_DIR"] = str(server_dir)
+    environment["HF_HUB_OFFLINE"] = "1"
+    return Asrlab(tmp_path, environment)
+
+
+@pytest.fixture
+def asrlab_on_both(asrlab: Asrlab, catalog_url: str) -> Asrlab:
+    """The same with its catalog once on each database."""
+    asrlab.environment["ASRLAB_CATALOG"] = catalog_url
+    return asrlab

@@ -1,0 +1,153 @@
+"""The Prefect flow as real processes: real speech through real weights, kills, two at once, failed tasks."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.acceptance.conftest import Asrlab
+from tests.acceptance.test_label import CONTENTS, FAKE, WORDS, write_good_files
+from tests.factories import write_tone
+
+START_LIMIT_S = 120
+
+
+def servers_of(asrlab: Asrlab) -> list[int]:
+    """The pids of Prefect servers that this test's calls have started and that still run."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        if "flows.server_process" not in (process.info["cmdline"] or []):
+            continue
+        if (process.info["environ"] or {}).get("ASRLAB_SERVER_DIR") == asrlab.environment[
+            "ASRLAB_SERVER_DIR"
+        ]:
+            found.append(process.pid)
+    return found
+
+
+def wait_until_gone(asrlab: Asrlab) -> None:
+    deadline = time.monotonic() + 30
+    while servers_of(asrlab):
+        assert time.monotonic() < deadline, "a Prefect server was left behind"
+        time.sleep(0.1)
+
+
+def test_real_speech_is_labeled_through_the_flow(asrlab: Asrlab, speech_file: Path) -> None:
+    out = asrlab.run("label", speech_file)
+    assert "1 recordings" in out
+    assert servers_of(asrlab) == []
+    text = " ".join(row["text"] for row in asrlab.query(CONTENTS)).lower()
+    for words in ("it was the best of times", "the age of foolishness", "winter of despair"):
+        assert words in text
+    words = asrlab.query(WORDS)
+    assert [word["word"] for word in words] == " ".join(row["text"] for row in asrlab.query(CONTENTS)).split()
+    times = [time for word in words for time in (word["start_s"], word["end_s"])]
+    assert times == sorted(times)
+    runs = asrlab.query("SELECT stage, engine, checkpoint, finished_at FROM v_runs ORDER BY run_id")
+    assert [(run["stage"], run["checkpoint"]) for run in runs] == [
+        ("transcribe", "openai/whisper-tiny.en"),
+        ("align", "openai/whisper-tiny.en"),
+    ]
+    assert all(run["finished_at"] for run in runs)
+    # Inline runs the very same stages: nothing is left for it.
+    assert "nothing to do" in asrlab.run("label", speech_file, "--inline")
+
+
+def count_of(asrlab: Asrlab, table: str) -> int:
+    try:
+        return int(asrlab.query(f"SELECT COUNT(*) AS n FROM {table}")[0]["n"])
+    except AssertionError:
+        return 0  # no catalog yet
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_five_kills_lose_nothing_and_repeat_nothing_stored(asrlab: Asrlab) -> None:
+    files, kills = 60, 5
+    write_good_files(asrlab.folder / "audio", files)
+    asrlab.environment["ASRLAB_GROUP_SECONDS"] = "2"
+    undisturbed = ("--catalog", "undisturbed.db")
+    asrlab.run("label", "audio", "--inline", *FAKE, *undisturbed)
+
+    seen: dict[str, int] = {}
+    for kill in range(1, kills + 1):
+        process = asrlab.start("label", "audio", *FAKE, ASRLAB_FAKE_DELAY_S="0.15")
+        deadline = time.monotonic() + START_LIMIT_S
+        wanted = kill * files // (kills + 2)
+        while count_of(asrlab, "v_transcripts") < wanted:
+            assert process.poll() is None, "it ended before it was killed"
+            assert time.monotonic() < deadline, "it waits for something"
+        kill_group(process)
+        stored = {
+            row["id"]: row["v"]
+            for row in asrlab.query("SELECT transcript_id AS id, version AS v FROM v_transcripts")
+        }
+        assert seen.items() <= stored.items(), "what was stored before the kill is gone or changed"
+        seen = stored
+    began = time.monotonic()
+    asrlab.run("label", "audio", *FAKE)
+    # A slot held by a killed process would be waited for 60 s or more.
+    assert time.monotonic() - began < 55
+
+    for statement in (CONTENTS, WORDS):
+        expected = asrlab.json("sql", statement, "--format", "json", *undisturbed)
+        assert asrlab.query(statement) == expected
+    assert asrlab.query("SELECT COUNT(*) AS n FROM v_transcripts") == [{"n": files}]
+    assert asrlab.query("SELECT COUNT(*) AS n FROM leases") == [{"n": 0}]
+    wait_until_gone(asrlab)
+
+
+def test_two_processes_that_label_one_catalog_never_do_a_segment_twice(asrlab_on_both: Asrlab) -> None:
+    asrlab = asrlab_on_both
+    files = 40
+    write_good_files(asrlab.folder / "audio", files)
+    asrlab.environment["ASRLAB_GROUP_SECONDS"] = "2"
+    processes = [
+        asrlab.start("label", "audio", "--inline", *FAKE, ASRLAB_FAKE_DELAY_S="0.05") for _ in range(2)
+    ]
+    for process in processes:
+        assert process.wait(240) == 0, (asrlab.folder / "started.log").read_text()
+    texts = asrlab.query(CONTENTS)
+    assert len(texts) == files
+    assert {row["version"] for row in texts} == {1}
+    assert asrlab.query("SELECT COUNT(*) AS n FROM v_transcripts") == [{"n": files}]
+    assert asrlab.query("SELECT COUNT(*) AS n FROM v_words") == [{"n": files * 4}]
+    assert "locked" not in (asrlab.folder / "started.log").read_text()
+
+
+def test_a_transient_error_is_tried_again(asrlab: Asrlab) -> None:
+    write_tone(asrlab.folder / "a.wav")
+    asrlab.run("label", "a.wav", *FAKE, ASRLAB_FAKE_TRANSIENT="1")
+    assert len(asrlab.query(CONTENTS)) == 1
+    assert asrlab.json("failures", "--json") == []
+
+
+def test_failed_tasks_make_the_flow_fail(asrlab: Asrlab, tmp_path: Path) -> None:
+    write_tone(asrlab.folder / "a.wav")
+    # Weights that go away between the check and the loading.
+    asrlab.run("label", "a.wav", *FAKE, code=1, ASRLAB_FAKE_BROKEN_OPEN="1")
+    assert "1 of" in asrlab.errors or "2 of" in asrlab.errors
+    assert "can't be opened" in asrlab.errors
+    wait_until_gone(asrlab)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_server_is_left_behind(asrlab: Asrlab, ending: signal.Signals) -> None:
+    write_good_files(asrlab.folder / "audio", 100)
+    process = asrlab.start("label", "audio", *FAKE, ASRLAB_FAKE_DELAY_S="0.3")
+    deadline = time.monotonic() + START_LIMIT_S
+    while not count_of(asrlab, "v_transcripts"):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+    assert servers_of(asrlab)
+    process.send_signal(ending)
+    process.wait(60)
+    assert process.returncode != 0
+    wait_until_gone(asrlab)
