@@ -12,6 +12,7 @@ from asrlab.cli.options import catalog_option, job_from, job_options, opened_cat
 
 if TYPE_CHECKING:
     from asrlab.catalog import Catalog
+    from asrlab.catalog.failures import Failure
     from asrlab.pipeline import LabelJob
 
 # Prefect refuses flow parameters over 512 KiB; a long list goes into a file.
@@ -47,18 +48,22 @@ def command(
     uris = [file.uri for file in found.files]
     with opened_catalog(catalog) as opened:
         plan = plan_ingest(opened, found)
+
+        def failures_now() -> "list[Failure]":
+            return failures_of(opened, [*uris, *plan.broken], _recordings_in(opened, uris))
+
         if not plan.new and not outstanding(opened, job, plan.known):
             click.echo(f"nothing to do: {len(plan.known)} recordings are labeled already")
-        else:
-            check_language(job)
-            with watched(opened, job, uris) as watch:
-                if inline:
-                    run_inline(opened, job, plan.new, plan.known)
-                else:
-                    run_flow(job, list(inputs) if limit is None else uris)
-            print_summary(watch)
-        recording_ids = _recordings_in(opened, uris)
-        return report(failures_of(opened, [*uris, *plan.broken], recording_ids))
+            return report(failures_now())
+        check_language(job)
+        with watched(opened, job, uris) as watch:
+            if inline:
+                run_inline(opened, job, plan.new, plan.known)
+            else:
+                run_flow(job, list(inputs) if limit is None else uris)
+        failures = failures_now()
+        print_summary(watch, len(failures))
+        return report(failures)
 
 
 def run_flow(job: "LabelJob", inputs: Sequence[str]) -> None:

@@ -12,12 +12,12 @@ from asrlab.cli.watch import SECONDS_PER_HOUR, Watch
 FAILURES_SHOWN = 20
 
 
-def print_summary(watch: Watch) -> None:
-    """Recordings, segments, hours and speed of a call."""
+def print_summary(watch: Watch, failures: int) -> None:
+    """Recordings, segments, hours, failures and speed of a call."""
     after = watch.after
     click.echo(
         f"{after.recordings} recordings, {after.segments} segments, "
-        f"{after.segment_seconds / SECONDS_PER_HOUR:.3f} h of speech"
+        f"{after.segment_seconds / SECONDS_PER_HOUR:.3f} h of speech, {failures} failures"
     )
     if watch.done_seconds > 0:
         click.echo(

@@ -33,6 +33,7 @@ class Watch:
     after: LabelProgress
     started: float = field(default_factory=time.monotonic)
     wall_seconds: float = 0.0
+    labeling_since: float | None = None
 
     @property
     def done_seconds(self) -> float:
@@ -100,8 +101,9 @@ def _describe(watch: Watch, now: LabelProgress, files: int, aligns: bool) -> tup
     total = passes * now.segment_seconds
     done = now.transcribed_seconds + (now.aligned_seconds if aligns else 0.0)
     done_before = watch.before.transcribed_seconds + (watch.before.aligned_seconds if aligns else 0.0)
-    elapsed = time.monotonic() - watch.started
-    speed = (done - done_before) / passes / elapsed
+    # Starting a server and loading weights say nothing about how long the rest will take.
+    watch.labeling_since = watch.labeling_since or time.monotonic() - POLL_S
+    speed = (done - done_before) / passes / (time.monotonic() - watch.labeling_since)
     line = (
         f"labeling: {done / passes / SECONDS_PER_HOUR:.3f} of {now.segment_seconds / SECONDS_PER_HOUR:.3f} h, "
         f"{speed:.1f} x real time"

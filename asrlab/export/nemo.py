@@ -8,6 +8,7 @@ from asrlab.catalog.selection import LabeledSegment
 from asrlab.export.files import written_whole
 
 FILE_NAME = "manifest.jsonl"
+UNICODE_LINE_BREAKS = "\x85\u2028\u2029"
 
 
 def write_nemo(segments: Iterable[LabeledSegment], folder: Path) -> tuple[Path, int]:
@@ -19,9 +20,17 @@ def write_nemo(segments: Iterable[LabeledSegment], folder: Path) -> tuple[Path, 
     count = 0
     with written_whole(target) as file:
         for segment in segments:
-            file.write(json.dumps(manifest_entry(segment), ensure_ascii=False) + "\n")
+            file.write(json_line(manifest_entry(segment)))
             count += 1
     return target, count
+
+
+def json_line(entry: dict[str, object]) -> str:
+    """One line of JSON Lines; a reader that splits on any Unicode line break gets one line too."""
+    line = json.dumps(entry, ensure_ascii=False)
+    for character in UNICODE_LINE_BREAKS:
+        line = line.replace(character, f"\\u{ord(character):04x}")
+    return line + "\n"
 
 
 def manifest_entry(segment: LabeledSegment) -> dict[str, object]:

@@ -1,9 +1,11 @@
 """The Prefect flow as real processes: real speech through real weights, kills, two at once, failed tasks."""
 
+import json
 import os
 import signal
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -141,6 +143,7 @@ def test_failed_tasks_make_the_flow_fail(asrlab: Asrlab, tmp_path: Path) -> None
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_server_is_left_behind(asrlab: Asrlab, ending: signal.Signals) -> None:
     write_good_files(asrlab.folder / "audio", 100)
+    asrlab.environment["ASRLAB_GROUP_SECONDS"] = "2"
     process = asrlab.start("label", "audio", *FAKE, ASRLAB_FAKE_DELAY_S="0.3")
     deadline = time.monotonic() + START_LIMIT_S
     while not count_of(asrlab, "v_transcripts"):
@@ -151,3 +154,36 @@ def test_no_server_is_left_behind(asrlab: Asrlab, ending: signal.Signals) -> Non
     process.wait(60)
     assert process.returncode != 0
     wait_until_gone(asrlab)
+
+
+def test_a_configured_api_is_used_and_shows_the_run(asrlab: Asrlab, tmp_path: Path) -> None:
+    from flows.limits import ENGINE_LIMIT
+    from flows.local_server import _running_server
+
+    write_good_files(asrlab.folder / "audio", 2)
+    home = tmp_path / "configured"
+    home.mkdir()
+    with _running_server(home) as url:
+        asrlab.run("label", "audio", *FAKE, PREFECT_API_URL=url)
+        # The limit is there, and nobody holds it.
+        (limit,) = _ask(f"{url}/v2/concurrency_limits/filter")
+        (run,) = _ask(f"{url}/flow_runs/filter")
+        tasks = _ask(f"{url}/task_runs/filter")
+        # No second server was started beside it.
+        assert (
+            not (Path(asrlab.environment["ASRLAB_SERVER_DIR"]) / "in-use.lock").exists()
+            or servers_of(asrlab) == []
+        )
+    assert (limit["name"], limit["limit"], limit["active_slots"]) == (ENGINE_LIMIT, 1, 0)
+    assert (run["name"] != "", run["state_type"]) == (True, "COMPLETED")
+    assert {task["name"].split("-")[0] for task in tasks} == {"ingest", "segment", "transcribe", "align"}
+    # Ids, never audio, and no catalog URL with its password.
+    assert set(run["parameters"]) == {"inputs", "job"}
+    assert "sqlite" not in str(run["parameters"])
+
+
+def _ask(url: str) -> list[dict[str, object]]:
+    request = urllib.request.Request(url, b"{}", {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found: list[dict[str, object]] = json.load(answer)
+    return found
