@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ class Asrlab:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def command(self, *arguments: str | Path) -> list[str]:
         return [sys.executable, "-m", "asrlab.cli.main", *map(str, arguments)]
@@ -53,7 +56,7 @@ class Asrlab:
         """Start in a process group of its own, as a shell does."""
         log = (self.folder / "started.log").open("ab")
         with log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 self.command(*arguments),
                 cwd=self.folder,
                 env={**self.environment, **environment},
@@ -61,6 +64,15 @@ class Asrlab:
                 stderr=log,
                 start_new_session=True,
             )
+        self.started.append(process)
+        return process
+
+    def stop_all(self) -> None:
+        """End what a failed test has left running."""
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -70,14 +82,16 @@ def server_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def asrlab(tmp_path: Path, server_dir: Path) -> Asrlab:
+def asrlab(tmp_path: Path, server_dir: Path) -> Iterator[Asrlab]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("ASRLAB_", "PREFECT_"))
     }
     environment["PYTHONPATH"] = os.pathsep.join(map(str, (FAKE_PLUGIN, REPOSITORY)))
     environment["ASRLAB_SERVER_DIR"] = str(server_dir)
     environment["HF_HUB_OFFLINE"] = "1"
-    return Asrlab(tmp_path, environment)
+    place = Asrlab(tmp_path, environment)
+    yield place
+    place.stop_all()
 
 
 @pytest.fixture
