@@ -11,13 +11,15 @@ _CJK = (
     "\u3005\u3007\u3041-\u3096\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\uff66-\uff9d\U00020000-\U0002fa1f"
 )
+# Voicing marks written apart (NFD, half-width) and variation selectors belong to the character before them.
+_CJK_MARKS = "\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _CJK_OPENING = "\u3008\u300a\u300c\u300e\u3010\u3014\uff08\uff3b\u2018\u201c"
 _CJK_CLOSING = (
     "\u3001\u3002\u3009\u300b\u300d\u300f\u3011\u3015\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff3d"
     "\u2019\u201d\u2026,.!?;:"
 )
 _WORD = re.compile(
-    rf"[{_CJK_OPENING}]*[{_CJK}][{_CJK_CLOSING}]*|[^\s{_CJK}]+(?:[{_CJK_OPENING}]*(?=[{_CJK}]))?|\S"
+    rf"[{_CJK_OPENING}]*[{_CJK}][{_CJK_MARKS}]*[{_CJK_CLOSING}]*|[^\s{_CJK}]+(?:[{_CJK_OPENING}]*(?=[{_CJK}]))?|\S"
 )
 _HAS_CJK = re.compile(f"[{_CJK}]")
 _PLAIN_WORD = re.compile(r"\S+")

@@ -26,9 +26,13 @@ from asrlab.errors import ItemError, OptionError
 FRAME_SAMPLES = 320  # one encoder position: 20 ms
 FRAME_SECONDS = FRAME_SAMPLES / SAMPLING_RATE_HZ
 MEDIAN_WIDTH = 7
-# A frame this much quieter than the loud ones (95th percentile) is a pause.
+# A frame this much quieter than the loud ones (95th percentile) is a pause; so is one hardly above the background
+# (10th percentile), as long as that is clearly quieter than speech.
 SILENCE_SHARE = 0.03
 LOUD_PERCENTILE = 95
+BACKGROUND_PERCENTILE = 10
+ABOVE_BACKGROUND = 3.0
+MAX_SILENCE_SHARE = 0.15
 # Attention places a word beside a pause by up to half a second wrong; a pause of 200 ms says where it ends.
 PAUSE_FRAMES = 10
 SNAP_FRAMES = 25
@@ -66,7 +70,7 @@ class WhisperAligner:
                 FailureReason.TOO_LONG, f"{len(waveform) / SAMPLING_RATE_HZ:.1f} s: Whisper reads 30 s"
             )
         start = self._start_tokens(language)
-        ids = self._loaded.tokenizer.encode(f" {text}", add_special_tokens=False)
+        ids = self._loaded.text_tokens(text)
         limit = self._loaded.model.config.max_target_positions
         if len(start) + len(ids) + 1 > limit:
             raise ItemError(
@@ -111,10 +115,11 @@ class WhisperAligner:
         heads = heads / heads.sum(dim=-1, keepdim=True).clamp_min(1e-9)
         heads = (heads - heads.mean(dim=-2, keepdim=True)) / heads.std(dim=-2, keepdim=True).clamp_min(1e-9)
         smooth = median_filter(heads.cpu().numpy(), size=(1, 1, MEDIAN_WIDTH), mode="reflect")
-        attention = smooth.mean(axis=0)[len(start) :].astype(np.float64)
+        # A token is looked for while it is being predicted: by the position before it, as in timing.py.
+        attention = smooth.mean(axis=0)[len(start) - 1 : -1].astype(np.float64)
         scores = torch.log_softmax(answer.logits[0, len(start) - 1 : -2].float(), dim=-1)
         logprobs = scores[torch.arange(len(ids)), torch.tensor(ids)].tolist()
-        if not np.isfinite(attention).all():
+        if not (np.isfinite(attention).all() and np.isfinite(logprobs).all()):
             raise ItemError(FailureReason.ALIGNMENT_FAILED, "the model gave values that are no numbers (NaN)")
         return attention, logprobs
 
@@ -143,7 +148,9 @@ def _loud_frames(waveform: Waveform, frames: int) -> npt.NDArray[np.bool_]:
     padded = np.zeros(frames * FRAME_SAMPLES, dtype=np.float32)
     padded[: len(waveform)] = waveform
     level = np.sqrt(np.mean(np.square(padded.reshape(frames, FRAME_SAMPLES)), axis=1))
-    loud: npt.NDArray[np.bool_] = level > SILENCE_SHARE * np.percentile(level, LOUD_PERCENTILE)
+    background, top = np.percentile(level, [BACKGROUND_PERCENTILE, LOUD_PERCENTILE])
+    above = min(ABOVE_BACKGROUND * background, MAX_SILENCE_SHARE * top)
+    loud: npt.NDArray[np.bool_] = level > max(SILENCE_SHARE * top, above)
     return loud
 
 

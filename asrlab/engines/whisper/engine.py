@@ -74,7 +74,9 @@ class WhisperEngine:
         """One forward batch; out of memory halves it, down to one clip."""
         try:
             return self._run_batch(waveforms, tag, context)
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
             if len(waveforms) == 1:
                 raise ItemError(
                     FailureReason.OUT_OF_MEMORY, "one clip does not fit into the device's memory"
@@ -101,7 +103,7 @@ class WhisperEngine:
         """The words to expect, as the text that came before."""
         if not context.strip():
             return []
-        ids = self._loaded.tokenizer.encode(f" {context.strip()}", add_special_tokens=False)
+        ids = self._loaded.text_tokens(context.strip())
         return [self._loaded.token("<|startofprev|>"), *ids[-MAX_CONTEXT_TOKENS:]]
 
     def _detect(self, encoded: torch.Tensor) -> list[str]:
@@ -173,6 +175,11 @@ class WhisperEngine:
             finish_reason="stop" if decoded.ended else "length",
             flags=tuple(flags),
         )
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """A device's own error, or the CPU allocator's, which has no class of its own."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def repeats_itself(text: str) -> bool:

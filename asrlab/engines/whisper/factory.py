@@ -6,11 +6,11 @@ from pathlib import Path
 
 from asrlab.engines.checkpoint import ResolvedCheckpoint, model_type, resolve_checkpoint
 from asrlab.engines.protocol import Aligner, Engine, EngineInfo, EngineOptions
-from asrlab.errors import CheckpointError
+from asrlab.errors import CheckpointError, OptionError
 
 # Raised when the same weights and audio give other words, or other times.
 ENGINE_CODE_VERSION = "1"
-ALIGNER_CODE_VERSION = "1"
+ALIGNER_CODE_VERSION = "2"
 WINDOW_SECONDS = 30.0
 
 
@@ -30,7 +30,10 @@ class WhisperEngineFactory:
         path = _whisper_checkpoint(options).path
         generation = _read_json(path / "generation_config.json")
         vocab_size = int(str(_read_json(path / "config.json").get("vocab_size", 0)))
-        whisper_language_tag(language, is_multilingual=is_multilingual(generation, vocab_size))
+        tag = whisper_language_tag(language, is_multilingual=is_multilingual(generation, vocab_size))
+        known = generation.get("lang_to_id")
+        if isinstance(known, dict) and f"<|{tag}|>" not in known:
+            raise OptionError(f"this checkpoint does not know {language!r}: give a newer --model")
 
     def open(self, options: EngineOptions) -> Engine:
         from asrlab.engines.whisper.engine import WhisperEngine
@@ -84,10 +87,16 @@ class WhisperAlignerFactory:
 
 
 def _read_json(path: Path) -> dict[str, object]:
-    """A JSON object, {} when there is no such file: a checkpoint may come without a generation config."""
+    """A JSON object, {} when there is no such file: a checkpoint may come without a generation config.
+
+    Raises CheckpointError for a damaged one, which transformers would pass over in silence.
+    """
     if not path.is_file():
         return {}
-    found = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not JSON: fetch the checkpoint again") from error
     return found if isinstance(found, dict) else {}
 
 
@@ -98,6 +107,7 @@ def _whisper_checkpoint(options: EngineOptions) -> ResolvedCheckpoint:
         raise CheckpointError(
             f"{checkpoint.name} is a {kind or 'nameless'} model, and the engine whisper runs Whisper checkpoints"
         )
+    _read_json(checkpoint.path / "generation_config.json")
     return checkpoint
 
 

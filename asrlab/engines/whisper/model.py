@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration, WhisperTokenizer
 from transformers.models.whisper.tokenization_whisper import LANGUAGES, TO_LANGUAGE_CODE
 from transformers.utils import logging as transformers_logging
@@ -46,6 +47,10 @@ class LoadedWhisper:
             raise CheckpointError(f"the checkpoint's tokenizer has no {text}: it is not Whisper's")
         return int(found)
 
+    def text_tokens(self, text: str) -> list[int]:
+        """The ids of a text behind a space; what looks like a special token in it is plain text."""
+        return list(self.tokenizer.encode(f" {text}", add_special_tokens=False, split_special_tokens=True))
+
     def start_tokens(self, language_tag: str | None) -> list[int]:
         """The prompt of a transcription without time stamps, in this language (None: English-only)."""
         start = [self.token("<|startoftranscript|>")]
@@ -55,7 +60,11 @@ class LoadedWhisper:
 
     def language_tag(self, language: str) -> str:
         """Whisper's tag for a BCP-47 tag or an English name; raises OptionError for what it does not know."""
-        return whisper_language_tag(language, is_multilingual=self.is_multilingual)
+        tag = whisper_language_tag(language, is_multilingual=self.is_multilingual)
+        if self.is_multilingual and tag not in self.language_tokens().values():
+            # Cantonese came with large-v3.
+            raise OptionError(f"this checkpoint does not know {language_name(tag)}: give a newer --model")
+        return tag
 
     def language_tokens(self) -> dict[int, str]:
         """The tag of every language token in the vocabulary."""
@@ -112,12 +121,15 @@ def _load(path: Path, device: torch.device, attention: str) -> LoadedWhisper:
         )
         tokenizer = WhisperTokenizer.from_pretrained(path, local_files_only=True)
         extractor = WhisperFeatureExtractor.from_pretrained(path, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise CheckpointError(f"{path} can't be loaded: {str(error).splitlines()[0]}") from error
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(f"{path} can't be loaded: {str(error).partition(chr(10))[0]}") from error
     wrong = sorted({*report["missing_keys"], *report["unexpected_keys"], *report["mismatched_keys"]}, key=str)
     if wrong:
         # Weights that are missing would be random.
         raise CheckpointError(f"{path} lacks or adds weights ({wrong[0]} and {len(wrong) - 1} more): refused")
+    if tokenizer.convert_tokens_to_ids("<|endoftext|>") != model.config.eos_token_id:
+        # Without its files transformers builds a tokenizer that knows nothing.
+        raise CheckpointError(f"{path} has no tokenizer, or that of another checkpoint: fetch it again")
     model.eval().to(device)
     generation = model.generation_config
     no_timestamps = getattr(generation, "no_timestamps_token_id", None)
@@ -141,6 +153,8 @@ def _device(wanted: str) -> torch.device:
         device = torch.device(wanted)
     except RuntimeError as error:
         raise OptionError(f"{wanted!r} is no device: use auto, cpu, cuda or cuda:N") from error
+    if device.type not in ("cpu", "cuda"):
+        raise OptionError(f"whisper does not run on {wanted!r}: use auto, cpu, cuda or cuda:N")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise OptionError("no CUDA device is available here: use the device cpu or auto")
     return device

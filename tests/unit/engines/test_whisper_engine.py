@@ -137,7 +137,7 @@ def test_out_of_memory_halves_the_batch_down_to_the_clip_that_does_not_fit(
     assert sizes[0] == len(clips)
 
     def no_device(*_arguments: object) -> object:
-        raise torch.OutOfMemoryError
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
     monkeypatch.setattr(engine, "_run_batch", no_device)
     with pytest.raises(ItemError, match="memory"):
@@ -200,3 +200,31 @@ def test_a_device_that_is_not_there_is_a_users_error() -> None:
     if not torch.cuda.is_available():
         with pytest.raises(OptionError, match="CUDA"):
             whisper_engine.open(EngineOptions(device="cuda"))
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff" * 1000, b"\x10\x00\x00\x00\x00\x00\x00\x00{}"])
+def test_damaged_weights_are_a_checkpoint_error(tmp_path: Path, damage: bytes) -> None:
+    shutil.copytree(embedded_checkpoint(), tmp_path / "copy")
+    (tmp_path / "copy" / "model.safetensors").write_bytes(damage)
+    with pytest.raises(CheckpointError, match="can't be loaded"):
+        whisper_engine.open(EngineOptions(model=str(tmp_path / "copy"), device="cpu"))
+
+
+def test_a_checkpoint_without_its_tokenizer_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(embedded_checkpoint(), tmp_path / "copy")
+    (tmp_path / "copy" / "tokenizer.json").unlink()
+    with pytest.raises(CheckpointError, match="no tokenizer"):
+        whisper_engine.open(EngineOptions(model=str(tmp_path / "copy"), device="cpu"))
+
+
+def test_a_damaged_generation_config_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(embedded_checkpoint(), tmp_path / "copy")
+    (tmp_path / "copy" / "generation_config.json").write_text("{not json")
+    with pytest.raises(CheckpointError, match="not JSON"):
+        whisper_engine.describe(EngineOptions(model=str(tmp_path / "copy")))
+
+
+@pytest.mark.parametrize("device", ["meta", "mps", "xpu"])
+def test_a_device_whisper_does_not_run_on_is_a_users_error(device: str) -> None:
+    with pytest.raises(OptionError, match="does not run"):
+        whisper_engine.open(EngineOptions(device=device))

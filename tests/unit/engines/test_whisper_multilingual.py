@@ -16,6 +16,7 @@ from asrlab.engines.embedded import embedded_checkpoint
 from asrlab.engines.protocol import EngineOptions, Waveform
 from asrlab.engines.whisper.engine import WhisperEngine
 from asrlab.engines.whisper.factory import whisper_aligner, whisper_engine
+from asrlab.errors import OptionError
 
 RATE_HZ = 16_000
 START_ID = 50_258
@@ -124,3 +125,10 @@ def test_a_checkpoint_without_alignment_heads_aligns_all_the_same(
     (words,) = aligner.align(noises[2:], ["我们 go home"], languages=["zh"])
     assert [word.text for word in words] == ["我", "们", "go", "home"]
     assert all(0 <= word.span.start <= word.span.end <= 3 for word in words)
+
+
+def test_a_language_newer_than_the_checkpoint_is_a_users_error(
+    multilingual: WhisperEngine, noises: list[Waveform]
+) -> None:
+    with pytest.raises(OptionError, match="Cantonese"):
+        multilingual.transcribe(noises[:1], language="yue", context="")
