@@ -126,7 +126,10 @@ def running_items(session: Session) -> int:
 
 @dataclass(frozen=True, slots=True)
 class LabelProgress:
-    """How far a labeling job is, in seconds of audio; `files` counts those read through or refused."""
+    """How far a labeling job is, in seconds of audio; `files` counts those read through or refused.
+
+    labeled_seconds: transcribed by this engine under any segmentation, so it never shrinks.
+    """
 
     files: int
     recordings: int
@@ -134,6 +137,7 @@ class LabelProgress:
     segment_seconds: Seconds
     transcribed_seconds: Seconds
     aligned_seconds: Seconds
+    labeled_seconds: Seconds
 
 
 def label_progress(
@@ -165,7 +169,7 @@ def label_progress(
         AlignmentRow.fingerprint == (align_fingerprint or ""),
     )
     length = SegmentRow.end_ms - SegmentRow.start_ms
-    totals = [0, 0, 0, 0]
+    totals = [0, 0, 0, 0, 0]
     for some_ids in chunks(sorted(ids)):
         row = session.execute(
             sa.select(
@@ -181,5 +185,8 @@ def label_progress(
                 SegmentRow.superseded_by.is_(None),
             )
         ).one()
-        totals = [total + int(value or 0) for total, value in zip(totals, row, strict=True)]
+        labeled = session.scalar(
+            sa.select(sa.func.sum(length)).where(SegmentRow.recording_id.in_(some_ids), transcribed)
+        )
+        totals = [total + int(value or 0) for total, value in zip(totals, (*row, labeled), strict=True)]
     return LabelProgress(files, len(ids), totals[0], *(ms / MS_PER_SECOND for ms in totals[1:]))

@@ -38,7 +38,7 @@ class Watch:
     @property
     def done_seconds(self) -> float:
         """Seconds of audio transcribed by this call (and by others beside it, on the same recordings)."""
-        return self.after.transcribed_seconds - self.before.transcribed_seconds
+        return self.after.labeled_seconds - self.before.labeled_seconds
 
 
 class Display(Protocol):
@@ -100,10 +100,10 @@ def _describe(watch: Watch, now: LabelProgress, files: int, aligns: bool) -> tup
     passes = 2 if aligns else 1
     total = passes * now.segment_seconds
     done = now.transcribed_seconds + (now.aligned_seconds if aligns else 0.0)
-    done_before = watch.before.transcribed_seconds + (watch.before.aligned_seconds if aligns else 0.0)
     # Starting a server and loading weights say nothing about how long the rest will take.
     watch.labeling_since = watch.labeling_since or time.monotonic() - POLL_S
-    speed = (done - done_before) / passes / (time.monotonic() - watch.labeling_since)
+    labeled = now.labeled_seconds - watch.before.labeled_seconds
+    speed = labeled / (time.monotonic() - watch.labeling_since)
     line = (
         f"labeling: {done / passes / SECONDS_PER_HOUR:.3f} of {now.segment_seconds / SECONDS_PER_HOUR:.3f} h, "
         f"{speed:.1f} x real time"
