@@ -1,13 +1,17 @@
 """`asrlab label`: the main job, through a Prefect flow or inline."""
 
 import os
+import signal
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from asrlab.cli.exits import INTERRUPTED, STOPPED
 from asrlab.cli.options import catalog_option, job_from, job_options, opened_catalog
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
 # Prefect refuses flow parameters over 512 KiB; a long list goes into a file.
 INPUTS_MAX_CHARS = 100_000
+STOP_LIMIT_S = 10.0
 
 
 @click.command("label")
@@ -75,15 +80,52 @@ def run_flow(job: "LabelJob", inputs: Sequence[str]) -> None:
     with prefect_api(settings.server_dir) as api:
         from flows.label import label
         from flows.limits import ensure_engine_limit
+        from flows.session import stopping
 
         ensure_engine_limit(settings.engine_slots, fresh=api.is_ours)
-        if sum(map(len, inputs)) <= INPUTS_MAX_CHARS:
-            label(list(inputs), job)
-            return
-        with tempfile.TemporaryDirectory(prefix="asrlab-inputs-") as folder:
-            listing = Path(folder) / "inputs.txt"
-            listing.write_text("".join(f"{os.fspath(given)}\n" for given in inputs), encoding="utf-8")
-            label([f"@{listing}"], job)
+        with _passed(inputs) as passed, interruptible(stopping):
+            label(passed, job)
+
+
+@contextmanager
+def interruptible(stopping: threading.Event) -> Iterator[None]:
+    """On Ctrl-C begin nothing more, and leave after a while whatever still runs: what is stored is stored."""
+
+    def leave() -> None:
+        click.echo(STOPPED, err=True)
+        os._exit(INTERRUPTED)
+
+    def stop(_signal: int, _frame: object) -> None:
+        stopping.set()
+        timer = threading.Timer(STOP_LIMIT_S, leave)
+        timer.daemon = True
+        timer.start()
+        # A second Ctrl-C is Python's own.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    except Exception:
+        # Tasks that were not let begin are no failure of the flow.
+        if stopping.is_set():
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _passed(inputs: Sequence[str]) -> Iterator[list[str]]:
+    """The inputs as the flow's parameter: themselves, or a file that lists them."""
+    if sum(map(len, inputs)) <= INPUTS_MAX_CHARS:
+        yield list(inputs)
+        return
+    with tempfile.TemporaryDirectory(prefix="asrlab-inputs-") as folder:
+        listing = Path(folder) / "inputs.txt"
+        listing.write_text("".join(f"{os.fspath(given)}\n" for given in inputs), encoding="utf-8")
+        yield [f"@{listing}"]
 
 
 def _recordings_in(catalog: "Catalog", uris: Sequence[str]) -> list[int]:

@@ -10,7 +10,7 @@ import sys
 import click
 
 from asrlab import __version__
-from asrlab.cli.exits import EXIT_USER_ERROR, INTERRUPTED
+from asrlab.cli.exits import EXIT_USER_ERROR, INTERRUPTED, STOPPED
 from asrlab.errors import AsrlabError
 
 # name → (module of asrlab.cli, one line of help), in the order of a day's work.
@@ -103,9 +103,7 @@ def main() -> None:
 
 
 def _interrupted() -> int:
-    click.echo(
-        "asrlab: stopped. What was finished is stored; the same command again goes on from there.", err=True
-    )
+    click.echo(STOPPED, err=True)
     return INTERRUPTED
 
 
