@@ -76,6 +76,12 @@ class Fingerprints:
     transcribe: str
     align: str | None
 
+    @property
+    def by_stage(self) -> dict[str, str]:
+        """The same by the stage's name, without a stage that does not run."""
+        stages = {"segment": self.segment, "transcribe": self.transcribe, "align": self.align}
+        return {stage: key for stage, key in stages.items() if key is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Runs:
@@ -101,10 +107,15 @@ def check_job(job: LabelJob) -> Fingerprints:
             f"{engine.name} reads at once: give {engine.max_seconds:g} or less"
         )
     return Fingerprints(
-        segment=_segment_fingerprint(job.recipe),
+        segment=segment_fingerprint(job.recipe),
         transcribe=_transcribe_fingerprint(job, engine),
         align=check_aligner(job).fingerprint if job.aligner_name is not None else None,
     )
+
+
+def segment_fingerprint(recipe: Recipe) -> str:
+    """The key of the segmentations that this recipe makes."""
+    return recipe.fingerprint(describe_silero(recipe).fingerprint if recipe.name == "silero-vad" else None)
 
 
 def check_language(job: LabelJob) -> None:
@@ -127,7 +138,7 @@ def ingest_group(catalog: Catalog, job: LabelJob, uris: Sequence[str]) -> list[i
 def segment_group(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> int:
     """Cut a group of recordings; returns how many were cut."""
     detector = open_silero(job.recipe) if job.recipe.name == "silero-vad" else None
-    cutter = Cutter(job.recipe, _segment_fingerprint(job.recipe), detector)
+    cutter = Cutter(job.recipe, segment_fingerprint(job.recipe), detector)
     return segment_recordings(catalog, cutter, recording_ids)
 
 
@@ -157,7 +168,7 @@ def align_group(catalog: Catalog, job: LabelJob, run_id: int, segment_ids: Seque
 def groups_to_segment(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> list[list[int]]:
     """The recordings that are not cut as the job wants, in groups."""
     return grouped(
-        recordings_pending(catalog, _segment_fingerprint(job.recipe), recording_ids), RECORDINGS_PER_GROUP
+        recordings_pending(catalog, segment_fingerprint(job.recipe), recording_ids), RECORDINGS_PER_GROUP
     )
 
 
@@ -275,10 +286,6 @@ def _groups_of_audio(segments: Sequence[Segment], group_seconds: Seconds) -> lis
         groups[-1].append(segment.segment_id)
         seconds += segment.span.duration
     return groups
-
-
-def _segment_fingerprint(recipe: Recipe) -> str:
-    return recipe.fingerprint(describe_silero(recipe).fingerprint if recipe.name == "silero-vad" else None)
 
 
 def _transcribe_fingerprint(job: LabelJob, engine: EngineInfo) -> str:

@@ -3,6 +3,7 @@
 The order lives here and in `asrlab.pipeline.run_inline`, which chains the same steps without Prefect.
 """
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -39,10 +40,14 @@ ERRORS_SHOWN = 3
     persist_result=False,
     log_prints=False,
 )
-def label(inputs: list[str], job: LabelJob) -> None:
-    """Label `inputs` (files, folders, patterns, or `@FILE` with one of them a line) as `job` says."""
+def label(inputs: list[str], job: LabelJob, listing: str | None = None) -> None:
+    """Label `inputs` (files, folders, patterns) as `job` says.
+
+    listing: a JSON file with more of them, because Prefect limits the size of a flow's parameters.
+    """
     catalog = catalog_of_this_process()
-    plan = plan_ingest(catalog, discover(expand(inputs)))
+    listed = [] if listing is None else json.loads(Path(listing).read_text(encoding="utf-8"))
+    plan = plan_ingest(catalog, discover([*inputs, *listed]))
 
     ingested = [tasks.ingest.submit(job, group) for group in grouped(plan.new, FILES_PER_GROUP)]
     scope = list(dict.fromkeys([*plan.known, *(i for ids in finished(ingested) for i in ids)]))
@@ -66,15 +71,6 @@ def label(inputs: list[str], job: LabelJob) -> None:
         wait_for_others(sum(finished(labeled)))
     if runs is not None:
         finish_runs(catalog, runs)
-
-
-def expand(inputs: list[str]) -> list[str]:
-    """Inputs with `@FILE` replaced by the file's lines: Prefect limits the size of a flow's parameters."""
-    return [
-        line
-        for given in inputs
-        for line in (Path(given[1:]).read_text().splitlines() if given.startswith("@") else [given])
-    ]
 
 
 def finished(futures: Iterable[PrefectFuture[Result]]) -> list[Result]:

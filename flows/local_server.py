@@ -5,6 +5,7 @@ folder of its own that goes with it, so calls never wait for each other or share
 """
 
 import fcntl
+import json
 import os
 import shutil
 import socket
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from asrlab.errors import FlowError
 
+LOOPBACK = "127.0.0.1"
 START_LIMIT_S = 180.0
 STOP_LIMIT_S = 15.0
 POLL_S = 0.1
@@ -61,9 +63,12 @@ def prefect_api(server_dir: Path) -> Iterator[PrefectApi]:
         os.environ.setdefault(name, value)
     configured = _configured_api()
     if configured is not None:
-        yield PrefectApi(configured, is_ours=False)
+        with _told_in_one_line(configured):
+            _check_reachable()
+            yield PrefectApi(configured, is_ours=False)
         return
-    with _server_home(server_dir) as home, _running_server(home) as url:
+    _bypass_proxies()
+    with _server_home(server_dir) as home, _running_server(home) as url, _told_in_one_line(url):
         os.environ["PREFECT_API_URL"] = url
         _refresh_prefect_settings()
         try:
@@ -80,6 +85,38 @@ def _configured_api() -> str | None:
 
     url = get_current_settings().api.url
     return None if url is None else str(url)
+
+
+def _check_reachable() -> None:
+    """Ask for something that only a Prefect API answers; raises what httpx raises."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        client.read_global_concurrency_limits(limit=1, offset=0)
+
+
+@contextmanager
+def _told_in_one_line(url: str) -> Iterator[None]:
+    """Turn whatever says that the API was not reached into a FlowError."""
+    import httpx
+    from pydantic import ValidationError
+
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValidationError, json.JSONDecodeError) as error:
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise FlowError(
+            f"the Prefect API at {url} does not answer as one ({why}): start it, correct or unset PREFECT_API_URL "
+            "(or Prefect's profile), or use --inline; what is stored already stays"
+        ) from error
+
+
+def _bypass_proxies() -> None:
+    """Let this process and its children talk to this machine directly: no proxy can reach our server."""
+    for name in ("no_proxy", "NO_PROXY"):
+        listed = os.environ.get(name, "")
+        if listed != "*":
+            os.environ[name] = ",".join(filter(None, [listed, LOOPBACK]))
 
 
 def _drain_logs() -> None:
@@ -128,14 +165,15 @@ def _running_server(home: Path) -> Iterator[str]:
     with log_path.open("w") as log:
         # Its own session: Ctrl-C reaches this process, which ends the flow before the server.
         server = subprocess.Popen(
-            [sys.executable, "-m", "flows.server_process", str(port)],
+            # -P: a folder named `flows` in the user's working directory is not ours.
+            [sys.executable, "-P", "-m", "flows.server_process", str(port)],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
         )
-    url = f"http://127.0.0.1:{port}/api"
+    url = f"http://{LOOPBACK}:{port}/api"
     try:
         _wait_until_healthy(server, url, log_path)
         yield url
@@ -144,6 +182,7 @@ def _running_server(home: Path) -> Iterator[str]:
 
 
 def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log_path: Path) -> None:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
@@ -152,7 +191,7 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log_path: Pat
                 f"the local Prefect server ended at its start: {tail} (use --inline to go without)"
             )
         try:
-            with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:
+            with direct.open(f"{url}/health", timeout=2) as answer:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
@@ -175,5 +214,5 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

@@ -3,6 +3,7 @@
 Retries are for what passes by itself (TransientError); a bad file or segment is no failed task but a row.
 """
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from prefect import task
@@ -35,6 +36,19 @@ with_retries = task(
 )
 
 
+def engine_slot() -> AbstractContextManager[None]:
+    """A place at this machine's card. A limit that is missing fails the task; a renewal that fails does not: the
+    catalog's own leases keep two processes off one item.
+    """
+    return concurrency(
+        ENGINE_LIMIT,
+        occupy=1,
+        strict=True,
+        lease_duration=LEASE_SECONDS,
+        raise_on_lease_renewal_failure=False,
+    )
+
+
 @with_retries
 def ingest(job: LabelJob, uris: list[str]) -> list[int]:
     return pipeline.ingest_group(catalog_of_this_process(), job, uris)
@@ -47,11 +61,11 @@ def segment(job: LabelJob, recording_ids: list[int]) -> int:
 
 @with_retries
 def transcribe(job: LabelJob, run_id: int, segment_ids: list[int]) -> int:
-    with concurrency(ENGINE_LIMIT, occupy=1, strict=True, lease_duration=LEASE_SECONDS):
+    with engine_slot():
         return pipeline.transcribe_group(catalog_of_this_process(), job, run_id, segment_ids)
 
 
 @with_retries
 def align(job: LabelJob, run_id: int, segment_ids: list[int]) -> int:
-    with concurrency(ENGINE_LIMIT, occupy=1, strict=True, lease_duration=LEASE_SECONDS):
+    with engine_slot():
         return pipeline.align_group(catalog_of_this_process(), job, run_id, segment_ids)

@@ -13,7 +13,7 @@ from asrlab.catalog.alignments import (
     still_to_align,
     transcripts_to_align,
 )
-from asrlab.catalog.failures import FailedItem, record_failure, resolve_failures
+from asrlab.catalog.failures import failed_segment, record_failure, resolve_failure
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.recordings import audio_sources
 from asrlab.domain.audio import AudioSource
@@ -89,25 +89,17 @@ def _store(
     outcomes = [*zip(batch.items, results, strict=True), *batch.unreadable]
     with catalog.writing() as session:
         for transcript, result in outcomes:
-            item = str(transcript.transcript_id)
             if not isinstance(result, ItemError):
                 stored += add_alignment(
                     session, NewAlignment(transcript, how.run_id, how.fingerprint, result)
                 )
-                resolve_failures(session, STAGE, [item], how.fingerprint)
+                resolve_failure(session, STAGE, str(transcript.transcript_id), how.fingerprint)
                 continue
             source = sources.get(transcript.segment.recording_id)
             record_failure(
                 session,
-                FailedItem(
-                    STAGE,
-                    item,
-                    source.uri if source else "",
-                    result.reason,
-                    result.message,
-                    fingerprint=how.fingerprint,
-                    recording_id=transcript.segment.recording_id,
-                    segment_id=transcript.segment.segment_id,
+                failed_segment(
+                    STAGE, transcript.transcript_id, transcript.segment, source, how.fingerprint, result
                 ),
             )
     return stored

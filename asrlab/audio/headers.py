@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from asrlab.audio import ogg
+from asrlab.audio import flac, ogg
 from asrlab.audio.files import cannot_read
 
 W64_RIFF = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
@@ -79,6 +79,8 @@ def _missing(file: BinaryIO, head: bytes, size: int) -> str | None:
     elif head[:4] == b".snd":
         header, length = struct.unpack(">II", head[4:12])
         missing = _frames_missing(length, size - header, 1)
+    elif head[:4] == b"fLaC":
+        missing = flac.missing_frames(file, size)
     elif head[:4] == b"OggS":
         missing = ogg.missing_end(file)
     elif head[4:8] in MP4_BOXES:

@@ -3,24 +3,27 @@
 A claim ends in one of three ways: it is released, it expires, or its owner is seen to have died.
 """
 
+import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from asrlab.catalog.database import Catalog
 from asrlab.catalog.owner import is_surely_dead, this_process
 from asrlab.catalog.schema import LeaseRow
-from asrlab.catalog.values import chunks, utc_now
+from asrlab.catalog.values import chunks, insert_into, utc_now
 from asrlab.errors import TransientError
 
 LEASE_SECONDS = 120.0
 RENEWAL_SECONDS = 30.0
+RELEASE_RETRY_S = 1.0
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -45,14 +48,12 @@ def claimed(catalog: Catalog, stage: str, fingerprint: str, item_ids: Sequence[i
     finally:
         finished.set()
         renewer.join()
-        with catalog.writing() as session:
-            release(session, stage, fingerprint, got, owner)
+        _release_surely(catalog, stage, fingerprint, got, owner)
 
 
 def claim(session: Session, stage: str, fingerprint: str, item_ids: Sequence[int], owner: str) -> list[int]:
     """Claim what nobody alive holds of `item_ids`; returns what was claimed, in the order given."""
     free_dead_claims(session)
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     expires_at = utc_now() + timedelta(seconds=LEASE_SECONDS)
     got: set[int] = set()
     for some in chunks(sorted(set(item_ids))):
@@ -66,7 +67,7 @@ def claim(session: Session, stage: str, fingerprint: str, item_ids: Sequence[int
             }
             for item_id in some
         ]
-        statement = insert(LeaseRow).on_conflict_do_nothing().returning(LeaseRow.item_id)
+        statement = insert_into(session, LeaseRow).on_conflict_do_nothing().returning(LeaseRow.item_id)
         got.update(session.scalars(statement, rows))
     return [item_id for item_id in item_ids if item_id in got]
 
@@ -82,6 +83,23 @@ def release(session: Session, stage: str, fingerprint: str, item_ids: Sequence[i
                 LeaseRow.owner == owner,
             )
         )
+
+
+def _release_surely(
+    catalog: Catalog, stage: str, fingerprint: str, item_ids: Sequence[int], owner: str
+) -> None:
+    """Release, with another try; then leave the claims to expire, so as not to hide what ended the block."""
+    for pause in (RELEASE_RETRY_S, None):
+        try:
+            with catalog.writing() as session:
+                release(session, stage, fingerprint, item_ids, owner)
+        except TransientError as error:
+            if pause is None:
+                log.warning("claims stay until they expire in %.0f s: %s", LEASE_SECONDS, error)
+            else:
+                time.sleep(pause)
+        else:
+            return
 
 
 def free_dead_claims(session: Session) -> None:

@@ -3,6 +3,7 @@
 import os
 import socket
 from functools import lru_cache
+from pathlib import Path
 
 import psutil
 
@@ -14,12 +15,24 @@ def this_process() -> str:
 
 @lru_cache(maxsize=1)
 def machine() -> str:
-    """The host name and, on Linux, the pid namespace: containers may share a name but never their pids."""
+    """The host name and, on Linux, the boot and the pid namespace: containers and clones may share a name, never
+    their pids.
+    """
+    return f"{socket.gethostname()}/{_boot_id()}{_pid_namespace()}"
+
+
+def _boot_id() -> str:
     try:
-        namespace = os.readlink("/proc/self/ns/pid")
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
-        namespace = ""
-    return f"{socket.gethostname()}{namespace}"
+        return ""
+
+
+def _pid_namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
 
 
 def is_surely_dead(owner: str) -> bool:
@@ -37,6 +50,15 @@ def _start_of(pid: int) -> str:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return ""
-        return f"{process.create_time():.2f}"
+        return _start_ticks(pid) or f"{process.create_time():.2f}"
     except psutil.NoSuchProcess:
+        return ""
+
+
+def _start_ticks(pid: int) -> str:
+    """Clock ticks from boot to start: unlike a time of day, it stays when somebody sets the clock. "" if unknown."""
+    try:
+        # The name, in brackets, may hold anything; the start is the 22nd field, the 20th after it.
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
         return ""

@@ -1,5 +1,6 @@
 """Running a user's own SQL, which may read anything and change nothing."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,12 @@ _SQLITE_ALLOWED_PRAGMAS = {
     "index_info",
     "database_list",
 }
+# What a cursor refuses as a syntax error, though it is SQL that writes or steers.
+_POSTGRESQL_COMMAND_WORDS = (
+    "insert update delete merge copy create drop alter truncate grant revoke set reset do call begin commit rollback "
+    "vacuum analyze lock comment reindex refresh cluster notify listen execute prepare declare load"
+)
+_POSTGRESQL_COMMANDS = frozenset(_POSTGRESQL_COMMAND_WORDS.split())
 REFUSAL = "asrlab sql only reads the catalog: give one SELECT"
 
 
@@ -45,6 +52,10 @@ def run_query(catalog: Catalog, statement: str) -> Table:
     """Run one reading statement; raises QueryError when it is wrong or would write."""
     if not statement.strip().rstrip(";").strip():
         raise QueryError('the query is empty: give one SELECT, as in "SELECT * FROM v_current LIMIT 5"')
+    try:
+        statement.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise QueryError("the query is no valid UTF-8 text: type it again") from error
     if catalog.engine.dialect.name == "sqlite":
         return _query_sqlite(catalog, statement)
     return _query_postgresql(catalog, statement)
@@ -67,10 +78,22 @@ def _query_postgresql(catalog: Catalog, statement: str) -> Table:
 
     with _driver_connection(catalog, {"postgresql_readonly": True}) as driver:
         try:
-            # A prepared statement is one statement: nothing can follow and leave the read-only transaction.
-            return _fetch(driver.cursor().execute(statement, prepare=True))
+            if _first_word(statement) == "explain":
+                # Prepared, it is one statement: nothing can follow and leave the read-only transaction.
+                return _fetch(driver.cursor().execute(statement, prepare=True))
+            # A cursor takes one query and nothing else: a read-only transaction alone would let a superuser's
+            # COPY write a file.
+            with driver.cursor(name="asrlab_query") as cursor:
+                return _fetch(cursor.execute(statement))
         except psycopg.Error as error:
+            if _first_word(statement) in _POSTGRESQL_COMMANDS:
+                raise QueryError(REFUSAL) from error
             raise QueryError(_explain(first_line(error))) from error
+
+
+def _first_word(statement: str) -> str:
+    found = re.match(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(\w+)", statement, re.DOTALL)
+    return found[1].lower() if found else ""
 
 
 @contextmanager

@@ -1,15 +1,19 @@
-"""Recordings and the files they were found in."""
+"""Recordings and the files they were found in.
 
+A recording may lie in several places. A place is given up when other bytes are found there, or when the same
+bytes turn up elsewhere and it holds nothing any more: so a file that was moved is followed.
+"""
+
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from asrlab.catalog.failures import resolve_recording
 from asrlab.catalog.schema import RecordingFileRow, RecordingRow
-from asrlab.catalog.values import chunks, utc_now
+from asrlab.catalog.values import chunks, insert_into, utc_now
 from asrlab.domain.audio import AudioInfo, AudioSource
 
 DEFAULT_CORPUS = "default"
@@ -70,9 +74,8 @@ def add_file(session: Session, file: NewFile) -> int:
     A file that held other bytes before is superseded: its old recording stays, without that place.
     """
     now = utc_now()
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     session.execute(
-        insert(RecordingRow)
+        insert_into(session, RecordingRow)
         .values(
             content_hash=file.content_hash,
             container=file.info.container,
@@ -89,18 +92,9 @@ def add_file(session: Session, file: NewFile) -> int:
     recording_id = session.scalars(
         sa.select(RecordingRow.recording_id).where(RecordingRow.content_hash == file.content_hash)
     ).one()
+    supersede_file(session, file.uri, unless=recording_id)
     session.execute(
-        sa.update(RecordingFileRow)
-        .where(
-            RecordingFileRow.uri == file.uri,
-            RecordingFileRow.superseded_at.is_(None),
-            RecordingFileRow.recording_id != recording_id,
-        )
-        .values(superseded_at=now)
-    )
-    live = RecordingFileRow.superseded_at.is_(None)
-    session.execute(
-        insert(RecordingFileRow)
+        insert_into(session, RecordingFileRow)
         .values(
             recording_id=recording_id,
             uri=file.uri,
@@ -112,29 +106,91 @@ def add_file(session: Session, file: NewFile) -> int:
         .on_conflict_do_update(
             index_elements=[RecordingFileRow.uri],
             index_where=sa.text("superseded_at IS NULL"),
-            set_={"size": file.size, "mtime_ns": file.mtime_ns},
-            where=live,
+            # The recording too: another process may have found other bytes there a moment ago.
+            set_={"recording_id": recording_id, "size": file.size, "mtime_ns": file.mtime_ns},
         )
     )
+    resolve_recording(session, recording_id, gone=False)
+    give_up_places(session, [recording_id])
     return recording_id
+
+
+def supersede_file(session: Session, uri: str, *, unless: int | None = None) -> None:
+    """Note that a file no longer holds the bytes that were ingested from it (but for those of `unless`)."""
+    statement = sa.select(RecordingFileRow).where(
+        RecordingFileRow.uri == uri, RecordingFileRow.superseded_at.is_(None)
+    )
+    if unless is not None:
+        statement = statement.where(RecordingFileRow.recording_id != unless)
+    for place in session.scalars(statement):
+        _supersede(session, place)
+
+
+def give_up_places(session: Session, recording_ids: Sequence[int]) -> None:
+    """Of recordings that lie in several places, supersede those places where nothing is any more."""
+    for some in chunks(recording_ids):
+        several = (
+            sa.select(RecordingFileRow.recording_id)
+            .where(RecordingFileRow.recording_id.in_(some), RecordingFileRow.superseded_at.is_(None))
+            .group_by(RecordingFileRow.recording_id)
+            .having(sa.func.count() > 1)
+        )
+        places: dict[int, list[RecordingFileRow]] = {}
+        for place in session.scalars(
+            sa.select(RecordingFileRow).where(
+                RecordingFileRow.recording_id.in_(several), RecordingFileRow.superseded_at.is_(None)
+            )
+        ):
+            places.setdefault(place.recording_id, []).append(place)
+        for rows in places.values():
+            empty = [row for row in rows if not os.path.lexists(row.uri)]
+            if len(empty) < len(rows):
+                for row in empty:
+                    _supersede(session, row)
+
+
+def _supersede(session: Session, place: RecordingFileRow) -> None:
+    place.superseded_at = utc_now()
+    session.flush()
+    left = session.scalars(
+        sa.select(sa.func.count()).where(
+            RecordingFileRow.recording_id == place.recording_id, RecordingFileRow.superseded_at.is_(None)
+        )
+    ).one()
+    # Without a place it can't be labeled, so nothing of it is waiting to be mended.
+    resolve_recording(session, place.recording_id, gone=left == 0)
 
 
 def select_recording_ids(session: Session, corpus: str | None = None) -> list[int]:
     """The recordings that lie somewhere now (all, or of one corpus), oldest first."""
-    statement = (
-        sa.select(RecordingFileRow.recording_id)
-        .where(RecordingFileRow.superseded_at.is_(None))
-        .distinct()
-        .order_by(RecordingFileRow.recording_id)
+    somewhere = sa.exists().where(
+        RecordingFileRow.recording_id == RecordingRow.recording_id, RecordingFileRow.superseded_at.is_(None)
     )
+    statement = sa.select(RecordingRow.recording_id).where(somewhere).order_by(RecordingRow.recording_id)
     if corpus is not None:
-        statement = statement.where(RecordingFileRow.corpus == corpus)
+        statement = statement.where(RecordingRow.corpus == corpus)
     return list(session.scalars(statement))
 
 
+def recordings_by_corpus(session: Session, recording_ids: Sequence[int]) -> dict[str, int]:
+    """How many of these recordings belong to each corpus."""
+    counts: dict[str, int] = {}
+    for some in chunks(recording_ids):
+        for corpus, count in session.execute(
+            sa.select(RecordingRow.corpus, sa.func.count())
+            .where(RecordingRow.recording_id.in_(some))
+            .group_by(RecordingRow.corpus)
+        ):
+            counts[corpus] = counts.get(corpus, 0) + count
+    return counts
+
+
 def audio_sources(session: Session, recording_ids: Sequence[int]) -> dict[int, AudioSource]:
-    """Where the audio of these recordings lies; a recording without a file is left out."""
-    found: dict[int, AudioSource] = {}
+    """Where the audio of these recordings lies; a recording without a file is left out.
+
+    Of several places the oldest where something is now, so that a deleted copy stops nothing.
+    """
+    places: dict[int, list[AudioSource]] = {}
     for some in chunks(recording_ids):
         rows = session.execute(
             sa.select(
@@ -148,20 +204,17 @@ def audio_sources(session: Session, recording_ids: Sequence[int]) -> dict[int, A
             )
             .join(RecordingFileRow, RecordingFileRow.recording_id == RecordingRow.recording_id)
             .where(RecordingRow.recording_id.in_(some), RecordingFileRow.superseded_at.is_(None))
-            .order_by(RecordingFileRow.file_id.desc())
+            .order_by(RecordingFileRow.file_id)
         )
-        # The oldest place wins, as in v_recordings.
-        found.update({row[0]: AudioSource(*row[1:]) for row in rows})
-    return found
+        for row in rows:
+            places.setdefault(row[0], []).append(AudioSource(*row[1:]))
+    return {recording_id: _first_present(found) for recording_id, found in places.items()}
 
 
-def supersede_file(session: Session, uri: str) -> None:
-    """Note that a file no longer holds the bytes that were ingested from it."""
-    session.execute(
-        sa.update(RecordingFileRow)
-        .where(RecordingFileRow.uri == uri, RecordingFileRow.superseded_at.is_(None))
-        .values(superseded_at=utc_now())
-    )
+def _first_present(places: Sequence[AudioSource]) -> AudioSource:
+    if len(places) == 1:
+        return places[0]
+    return next((place for place in places if os.path.isfile(place.uri)), places[0])
 
 
 def find_recordings(session: Session, wanted: str) -> list[int]:

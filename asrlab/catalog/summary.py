@@ -106,17 +106,6 @@ def _summary(
     )
 
 
-def failure_counts(session: Session) -> dict[str, int]:
-    """Open failures by reason."""
-    rows = session.execute(
-        sa.select(FailureRow.reason, sa.func.count())
-        .where(FailureRow.resolved_at.is_(None))
-        .group_by(FailureRow.reason)
-        .order_by(FailureRow.reason)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def running_items(session: Session) -> int:
     """Items some process holds a living claim on."""
     return session.scalars(

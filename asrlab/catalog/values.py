@@ -5,6 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import DeclarativeBase, Session
+
 from asrlab.domain.fingerprint import Scalar
 
 Value = TypeVar("Value")
@@ -35,3 +41,10 @@ def chunks(ids: Sequence[Value], size: int = IDS_PER_STATEMENT) -> Iterator[Sequ
 def storable(text: str) -> str:
     """`text` without NUL characters, which PostgreSQL refuses, and without lone surrogates."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def insert_into(session: Session, table: type[DeclarativeBase]) -> SqliteInsert | PostgresqlInsert:
+    """An INSERT that can say what is to happen on a conflict, in the session's own dialect."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite_insert(table)
+    return postgresql_insert(table)

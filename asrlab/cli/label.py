@@ -1,5 +1,6 @@
 """`asrlab label`: the main job, through a Prefect flow or inline."""
 
+import json
 import os
 import signal
 import tempfile
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asrlab.cli.exits import INTERRUPTED, STOPPED
-from asrlab.cli.options import catalog_option, job_from, job_options, opened_catalog
+from asrlab.cli.options import catalog_option, is_text, job_from, job_options, opened_catalog
 
 if TYPE_CHECKING:
     from asrlab.catalog import Catalog
@@ -40,13 +41,13 @@ def command(
     Only what is new is done; a stopped run goes on where it was. Uses the Prefect API that PREFECT_API_URL or
     Prefect's profile names, else a local server that is started and stopped for this call.
     """
-    from asrlab.cli.outcome import failures_of, print_summary, report
+    from asrlab.cli.outcome import failures_of, print_summary, report, tell_other_corpora
     from asrlab.cli.watch import watched
     from asrlab.ingest import discover, plan_ingest
     from asrlab.pipeline import check_job, check_language, outstanding, run_inline
 
     job = job_from(**given)
-    check_job(job)
+    keys = check_job(job).by_stage
     found = discover(inputs)
     if limit is not None:
         found = found.first(limit)
@@ -55,8 +56,9 @@ def command(
         plan = plan_ingest(opened, found)
 
         def failures_now() -> "list[Failure]":
-            return failures_of(opened, [*uris, *plan.broken], _recordings_in(opened, uris))
+            return failures_of(opened, [*uris, *plan.broken], _recordings_in(opened, uris), keys)
 
+        tell_other_corpora(opened, given["corpus"], plan.known)
         if not plan.new and not outstanding(opened, job, plan.known):
             click.echo(f"nothing to do: {len(plan.known)} recordings are labeled already")
             return report(failures_now())
@@ -65,7 +67,7 @@ def command(
             if inline:
                 run_inline(opened, job, plan.new, plan.known)
             else:
-                run_flow(job, list(inputs) if limit is None else uris)
+                run_flow(job, as_text(inputs) if limit is None else uris)
         failures = failures_now()
         print_summary(watch, len(failures))
         return report(failures)
@@ -83,8 +85,8 @@ def run_flow(job: "LabelJob", inputs: Sequence[str]) -> None:
         from flows.session import stopping
 
         ensure_engine_limit(settings.engine_slots, fresh=api.is_ours)
-        with _passed(inputs) as passed, interruptible(stopping):
-            label(passed, job)
+        with _passed(inputs) as (passed, listing), interruptible(stopping):
+            label(passed, job, listing)
 
 
 @contextmanager
@@ -116,16 +118,21 @@ def interruptible(stopping: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def as_text(inputs: Sequence[str]) -> list[str]:
+    """The inputs that are text: what lies under any other name can't be labeled, and stands in failures."""
+    return [given for given in inputs if is_text(given)]
+
+
 @contextmanager
-def _passed(inputs: Sequence[str]) -> Iterator[list[str]]:
-    """The inputs as the flow's parameter: themselves, or a file that lists them."""
+def _passed(inputs: Sequence[str]) -> Iterator[tuple[list[str], str | None]]:
+    """The inputs as the flow's two parameters: themselves, or a file that lists them."""
     if sum(map(len, inputs)) <= INPUTS_MAX_CHARS:
-        yield list(inputs)
+        yield list(inputs), None
         return
     with tempfile.TemporaryDirectory(prefix="asrlab-inputs-") as folder:
-        listing = Path(folder) / "inputs.txt"
-        listing.write_text("".join(f"{os.fspath(given)}\n" for given in inputs), encoding="utf-8")
-        yield [f"@{listing}"]
+        listing = Path(folder) / "inputs.json"
+        listing.write_text(json.dumps(list(inputs)), encoding="utf-8")
+        yield [], str(listing)
 
 
 def _recordings_in(catalog: "Catalog", uris: Sequence[str]) -> list[int]:

@@ -43,7 +43,7 @@ def job_options(*names: str) -> Callable[[Command], Command]:
 
 
 _JOB_OPTIONS: dict[str, Callable[[Any], Any]] = {
-    "corpus": click.option("--corpus", default="default", show_default=True, help="The set they belong to."),
+    "corpus": click.option("--corpus", help="The set that new recordings belong to. [default: default]"),
     "select": click.option("--corpus", help="Only recordings of this corpus. [default: all]"),
     "engine": click.option("--engine", default="whisper", show_default=True, help="See `asrlab engines`."),
     "model": click.option(
@@ -77,6 +77,9 @@ def job_from(**given: Any) -> "LabelJob":
     from asrlab.errors import OptionError
     from asrlab.pipeline import AUTO, LabelJob
 
+    for name, value in given.items():
+        if isinstance(value, str):
+            check_text(value, f"--{name.replace('_', '-')}")
     settings = load_settings()
     try:
         recipe = Recipe(
@@ -99,6 +102,23 @@ def job_from(**given: Any) -> "LabelJob":
     )
 
 
+def is_text(value: str) -> bool:
+    """Whether a command-line argument was valid UTF-8; Python carries other bytes as lone surrogates."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def check_text(value: str, what: str) -> None:
+    """Raise OptionError for an argument that no database can hold or find."""
+    from asrlab.errors import OptionError
+
+    if not is_text(value):
+        raise OptionError(f"{what} is no valid UTF-8 text: type it again")
+
+
 @contextmanager
 def opened_catalog(url: str | None) -> Iterator["Catalog"]:
     """The catalog a command works on, made when there is none yet."""
@@ -106,6 +126,7 @@ def opened_catalog(url: str | None) -> Iterator["Catalog"]:
     from asrlab.config import load_settings
 
     chosen = load_settings(catalog=url).catalog
+    check_text(chosen, "the catalog's URL")
     # A flow's tasks ask their own settings, so that no password travels through Prefect.
     os.environ["ASRLAB_CATALOG"] = chosen
     catalog = open_catalog(chosen)

@@ -1,11 +1,12 @@
 """What a labeling command says at its end, and its exit code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
 from asrlab.catalog import Catalog
 from asrlab.catalog.failures import Failure, failures_among
+from asrlab.catalog.recordings import recordings_by_corpus
 from asrlab.cli.exits import EXIT_DONE, EXIT_WITH_FAILURES
 from asrlab.cli.watch import SECONDS_PER_HOUR, Watch
 
@@ -26,10 +27,26 @@ def print_summary(watch: Watch, failures: int) -> None:
         )
 
 
-def failures_of(catalog: Catalog, uris: Sequence[str], recording_ids: Sequence[int]) -> list[Failure]:
-    """The open failures of a call's own inputs."""
+def failures_of(
+    catalog: Catalog, uris: Sequence[str], recording_ids: Sequence[int], fingerprints: Mapping[str, str]
+) -> list[Failure]:
+    """The open failures of a call's own inputs, in its own stages (by fingerprint)."""
     with catalog.reading() as session:
-        return failures_among(session, uris, recording_ids)
+        return failures_among(session, uris, recording_ids, fingerprints)
+
+
+def tell_other_corpora(catalog: Catalog, corpus: str | None, recording_ids: Sequence[int]) -> None:
+    """Say so where a corpus was asked for and recordings known before belong to another one."""
+    if corpus is None:
+        return
+    with catalog.reading() as session:
+        counts = recordings_by_corpus(session, recording_ids)
+    for other, count in sorted(counts.items()):
+        if other != corpus:
+            click.echo(
+                f"{count} of these recordings were ingested into the corpus {other!r} before and stay in it",
+                err=True,
+            )
 
 
 def report(failures: Sequence[Failure]) -> int:

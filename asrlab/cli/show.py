@@ -20,7 +20,10 @@ def command(recording: str, words: bool, as_json: bool, catalog: str | None) -> 
     """
     from asrlab.catalog.contents import recording_contents
     from asrlab.catalog.recordings import find_recordings
+    from asrlab.cli.options import check_text
     from asrlab.errors import OptionError
+
+    check_text(recording, "RECORDING")
 
     with opened_catalog(catalog) as opened, opened.reading() as session:
         found = find_recordings(session, recording)

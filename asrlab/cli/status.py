@@ -16,7 +16,8 @@ SECONDS_PER_HOUR = 3600
 @catalog_option
 def command(as_json: bool, catalog: str | None) -> None:
     """What stands in the catalog: recordings, hours, segments, what is done of them, failures."""
-    from asrlab.catalog.summary import corpus_summaries, failure_counts, running_items
+    from asrlab.catalog.failures import failure_counts
+    from asrlab.catalog.summary import corpus_summaries, running_items
 
     with opened_catalog(catalog) as opened, opened.reading() as session:
         corpora = corpus_summaries(session)

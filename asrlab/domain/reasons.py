@@ -24,3 +24,14 @@ class FailureReason(StrEnum):
     # the aligner
     ALIGNMENT_FAILED = "alignment_failed"
     LANGUAGE_UNSUPPORTED = "language_unsupported"
+
+
+# These say nothing about the bytes, only about the place they were looked for at.
+REASONS_OF_THE_PLACE = frozenset(
+    {
+        FailureReason.PERMISSION_DENIED,
+        FailureReason.UNREADABLE,
+        FailureReason.VANISHED,
+        FailureReason.CHANGED,
+    }
+)

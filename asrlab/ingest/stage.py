@@ -5,28 +5,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from asrlab.audio.batches import verify_unchanged
+from asrlab.audio.files import check_readable
 from asrlab.audio.probe import content_hash, probe
 from asrlab.catalog import Catalog
 from asrlab.catalog.failures import (
+    INGEST,
     FailedItem,
     OpenFailure,
     open_failures,
     record_failure,
-    resolve_failures,
+    recordings_out_of_reach,
+    resolve_failure,
+    resolve_recording,
 )
-from asrlab.catalog.recordings import NewFile, add_file, find_info, known_files, supersede_file
-from asrlab.domain.reasons import FailureReason
+from asrlab.catalog.recordings import (
+    NewFile,
+    add_file,
+    audio_sources,
+    find_info,
+    give_up_places,
+    known_files,
+    supersede_file,
+)
+from asrlab.domain.reasons import REASONS_OF_THE_PLACE, FailureReason
 from asrlab.errors import AudioError, ItemError, as_item_error
 from asrlab.ingest.discover import Discovery, FoundFile
 
-STAGE = "ingest"
-
-# These say nothing about the bytes: whatever was ingested from that place may still be there.
-_REASONS_OF_THE_PLACE = {
-    FailureReason.PERMISSION_DENIED,
-    FailureReason.UNREADABLE,
-    FailureReason.VANISHED,
-}
+STAGE = INGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,28 @@ def plan_ingest(catalog: Catalog, discovery: Discovery) -> IngestPlan:
             for entry in fresh:
                 record_failure(session, FailedItem(STAGE, entry.uri, entry.uri, entry.reason, entry.message))
     broken += [entry.uri for entry in discovery.unreadable]
+    look_again(catalog, list(known_ids))
     return IngestPlan(tuple(new), tuple(known_ids), tuple(broken))
+
+
+def look_again(catalog: Catalog, recording_ids: Sequence[int]) -> None:
+    """Bring what the catalog says of these recordings' places up to date: moved, put back, readable again.
+
+    Looks at a file only when its recording lies in several places or was out of reach when last tried.
+    """
+    with catalog.writing() as session:
+        give_up_places(session, recording_ids)
+    with catalog.reading() as session:
+        sources = audio_sources(session, recordings_out_of_reach(session, recording_ids))
+    for recording_id, source in sources.items():
+        try:
+            check_readable(Path(source.uri))
+            verify_unchanged(source)
+        except AudioError:
+            # As it stands in failures already.
+            continue
+        with catalog.writing() as session:
+            resolve_recording(session, recording_id, gone=False)
 
 
 def ingest_files(catalog: Catalog, uris: Sequence[str], corpus: str) -> list[int]:
@@ -92,7 +119,7 @@ def _ingest_file(catalog: Catalog, uri: str, corpus: str) -> int | None:
         _record(catalog, uri, stamp, as_item_error(error, FailureReason.DECODE_ERROR))
         return None
     with catalog.writing() as session:
-        resolve_failures(session, STAGE, [uri])
+        resolve_failure(session, STAGE, uri)
         return add_file(session, new)
 
 
@@ -111,7 +138,7 @@ def _read_through(catalog: Catalog, file: FoundFile, corpus: str) -> NewFile:
 def _record(catalog: Catalog, uri: str, stamp: str, error: ItemError) -> None:
     with catalog.writing() as session:
         record_failure(session, FailedItem(STAGE, uri, uri, error.reason, error.message, stamp=stamp))
-        if error.reason not in _REASONS_OF_THE_PLACE:
+        if error.reason not in REASONS_OF_THE_PLACE:
             supersede_file(session, uri)
 
 

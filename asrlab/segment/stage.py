@@ -8,7 +8,7 @@ from asrlab.audio.batches import verify_unchanged
 from asrlab.audio.energy import EnergyMeter
 from asrlab.audio.stream import stream_blocks
 from asrlab.catalog import Catalog
-from asrlab.catalog.failures import FailedItem, record_failure, resolve_failures
+from asrlab.catalog.failures import FailedItem, record_failure, resolve_failure
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.recordings import audio_sources
 from asrlab.catalog.segments import (
@@ -56,6 +56,7 @@ def segment_recordings(catalog: Catalog, cutter: Cutter, recording_ids: Sequence
         for recording_id in pending:
             with catalog.writing() as session:
                 if activate_existing(session, cutter.fingerprint, recording_id):
+                    resolve_failure(session, STAGE, str(recording_id), fingerprint=None)
                     continue
             done += _segment_recording(catalog, cutter, recording_id, sources.get(recording_id))
     return done
@@ -72,22 +73,21 @@ def _segment_recording(
         # Per-item isolation: whatever one recording raises is that recording's failure.
         failure = as_item_error(error, FailureReason.DECODE_ERROR)
         with catalog.writing() as session:
-            record_failure(
-                session,
-                FailedItem(
-                    STAGE,
-                    str(recording_id),
-                    source.uri if source else "",
-                    failure.reason,
-                    failure.message,
-                    fingerprint=cutter.fingerprint,
-                    recording_id=recording_id,
-                ),
+            failed = FailedItem(
+                STAGE,
+                str(recording_id),
+                source.uri if source else "",
+                failure.reason,
+                failure.message,
+                fingerprint=cutter.fingerprint,
+                recording_id=recording_id,
             )
+            record_failure(session, failed)
         return False
     with catalog.writing() as session:
         add_segmentation(session, new)
-        resolve_failures(session, STAGE, [str(recording_id)], cutter.fingerprint)
+        # Cut by this recipe, it is cut: that another one failed on it no longer matters.
+        resolve_failure(session, STAGE, str(recording_id), fingerprint=None)
     return True
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from asrlab.audio.batches import Clip, LoadedBatch, load_batches
 from asrlab.catalog import Catalog
-from asrlab.catalog.failures import FailedItem, record_failure, resolve_failures
+from asrlab.catalog.failures import failed_segment, record_failure, resolve_failure
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.recordings import audio_sources
 from asrlab.catalog.segments import Segment
@@ -93,7 +93,6 @@ def _store(
     outcomes = [*zip(batch.items, results, strict=True), *batch.unreadable]
     with catalog.writing() as session:
         for segment, result in outcomes:
-            item = str(segment.segment_id)
             if isinstance(result, Hypothesis):
                 stored += add_engine_version(
                     session,
@@ -101,20 +100,11 @@ def _store(
                         segment.segment_id, how.run_id, how.fingerprint, how.engine.info.name, result
                     ),
                 )
-                resolve_failures(session, STAGE, [item], how.fingerprint)
+                resolve_failure(session, STAGE, str(segment.segment_id), how.fingerprint)
                 continue
             source = sources.get(segment.recording_id)
             record_failure(
                 session,
-                FailedItem(
-                    STAGE,
-                    item,
-                    source.uri if source else "",
-                    result.reason,
-                    result.message,
-                    fingerprint=how.fingerprint,
-                    recording_id=segment.recording_id,
-                    segment_id=segment.segment_id,
-                ),
+                failed_segment(STAGE, segment.segment_id, segment, source, how.fingerprint, result),
             )
     return stored

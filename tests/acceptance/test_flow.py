@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from tests.acceptance.conftest import Asrlab
-from tests.acceptance.test_label import CONTENTS, FAKE, WORDS, write_good_files
+from tests.acceptance.test_label import CONTENTS, FAKE, WORDS, write_broken_files, write_good_files
 from tests.factories import write_tone
 
 START_LIMIT_S = 120
@@ -106,16 +107,20 @@ def test_five_kills_lose_nothing_and_repeat_nothing_stored(asrlab: Asrlab) -> No
     wait_until_gone(asrlab)
 
 
-def test_two_processes_that_label_one_catalog_never_do_a_segment_twice(asrlab_on_both: Asrlab) -> None:
+@pytest.mark.parametrize("way", [(), ("--inline",)], ids=["flow", "inline"])
+def test_two_processes_that_label_one_catalog_never_do_a_segment_twice(
+    asrlab_on_both: Asrlab, way: tuple[str, ...]
+) -> None:
     asrlab = asrlab_on_both
     files = 40
     write_good_files(asrlab.folder / "audio", files)
+    reasons = write_broken_files(asrlab.folder / "audio" / "broken")
     asrlab.environment["ASRLAB_GROUP_SECONDS"] = "2"
-    processes = [
-        asrlab.start("label", "audio", "--inline", *FAKE, ASRLAB_FAKE_DELAY_S="0.05") for _ in range(2)
-    ]
+    processes = [asrlab.start("label", "audio", *way, *FAKE, ASRLAB_FAKE_DELAY_S="0.05") for _ in range(2)]
     for process in processes:
-        assert process.wait(240) == 0, (asrlab.folder / "started.log").read_text()
+        assert process.wait(240) == 3, (asrlab.folder / "started.log").read_text()
+    failures = asrlab.json("failures", "--json")
+    assert {Path(failure["uri"]).name: failure["reason"] for failure in failures} == reasons
     texts = asrlab.query(CONTENTS)
     assert len(texts) == files
     assert {row["version"] for row in texts} == {1}
@@ -168,22 +173,21 @@ def test_a_configured_api_is_used_and_shows_the_run(asrlab: Asrlab, tmp_path: Pa
     write_good_files(asrlab.folder / "audio", 2)
     home = tmp_path / "configured"
     home.mkdir()
+    own = tmp_path / "own"
+    asrlab.environment["ASRLAB_SERVER_DIR"] = str(own)
     with _running_server(home) as url:
         asrlab.run("label", "audio", *FAKE, PREFECT_API_URL=url)
         # The limit is there, and nobody holds it.
         (limit,) = _ask(f"{url}/v2/concurrency_limits/filter")
         (run,) = _ask(f"{url}/flow_runs/filter")
         tasks = _ask(f"{url}/task_runs/filter")
-        # No second server was started beside it.
-        assert (
-            not (Path(asrlab.environment["ASRLAB_SERVER_DIR"]) / "in-use.lock").exists()
-            or servers_of(asrlab) == []
-        )
+    # No second server was started beside it.
+    assert not own.exists()
     assert (limit["name"], limit["limit"], limit["active_slots"]) == (ENGINE_LIMIT, 1, 0)
     assert (run["name"] != "", run["state_type"]) == (True, "COMPLETED")
     assert {task["name"].split("-")[0] for task in tasks} == {"ingest", "segment", "transcribe", "align"}
     # Ids, never audio, and no catalog URL with its password.
-    assert set(run["parameters"]) == {"inputs", "job"}
+    assert set(run["parameters"]) == {"inputs", "job", "listing"}
     assert "sqlite" not in str(run["parameters"])
 
 
@@ -192,3 +196,45 @@ def _ask(url: str) -> list[dict[str, object]]:
     with urllib.request.urlopen(request, timeout=30) as answer:
         found: list[dict[str, object]] = json.load(answer)
     return found
+
+
+def test_an_api_that_does_not_answer_is_one_line(asrlab: Asrlab) -> None:
+    write_tone(asrlab.folder / "a.wav")
+    for url in ("http://127.0.0.1:9/api", "nonsense"):
+        asrlab.run("label", "a.wav", *FAKE, code=1, PREFECT_API_URL=url)
+        (line,) = asrlab.errors.strip().splitlines()
+        assert url in line
+        assert "--inline" in line
+
+
+def test_neither_the_users_folders_nor_their_proxy_are_in_the_servers_way(asrlab: Asrlab) -> None:
+    write_tone(asrlab.folder / "a.wav")
+    for name in ("flows", "prefect", "asrlab"):
+        (asrlab.folder / name).mkdir()
+        (asrlab.folder / name / "__init__.py").write_text("raise SystemExit('the wrong package')\n")
+    proxy = "http://127.0.0.1:9"
+    code = "import sys; sys.path.remove(''); from asrlab.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "label", "a.wav", *FAKE],
+        cwd=asrlab.folder,
+        env={**asrlab.environment, "http_proxy": proxy, "HTTP_PROXY": proxy, "all_proxy": proxy},
+        capture_output=True,
+        text=True,
+        timeout=START_LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 recordings, 1 segments" in done.stdout
+
+
+def test_names_of_every_kind_go_through_the_flow(asrlab: Asrlab) -> None:
+    folder = asrlab.folder / "odd"
+    for index, name in enumerate(["@list.wav", "two\nlines.wav", "a[1].wav", "~.wav", "ü %20 #.wav"]):
+        write_tone(folder / name, 0.4, 300 + index)
+    bad = os.fsencode(folder) + b"/\xff.wav"
+    Path(os.fsdecode(bad)).write_bytes((folder / "~.wav").read_bytes())
+    asrlab.run("label", "odd", "odd/@list.wav", os.fsdecode(bad), *FAKE, code=3)
+    assert len(asrlab.query(CONTENTS)) == 5
+    (failure,) = asrlab.json("failures", "--json")
+    assert failure["reason"] == "unreadable"
+    assert "UTF-8" in failure["message"]

@@ -44,7 +44,7 @@ def write_broken_files(folder: Path) -> dict[str, str]:
     (folder / "picture.m4a").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(500))
     return {
         "cut.wav": "truncated",
-        "cut.flac": "",  # its decoder may break off or run out
+        "cut.flac": "truncated",
         "empty.wav": "empty_file",
         "no_samples.wav": "no_samples",
         "nan.wav": "not_finite",
@@ -70,8 +70,7 @@ def test_a_hundred_good_files_are_labeled_and_eight_broken_ones_named(asrlab: As
     failures = asrlab.json("failures", "--json")
     assert {Path(failure["uri"]).name for failure in failures} == set(reasons)
     for failure in failures:
-        expected = reasons[Path(failure["uri"]).name]
-        assert failure["reason"] == expected or expected == "", failure
+        assert failure["reason"] == reasons[Path(failure["uri"]).name], failure
         assert failure["stage"] == "ingest"
         assert failure["attempts"] == 1
         assert failure["message"]
@@ -90,7 +89,8 @@ def test_nothing_to_do_is_said_at_once_and_without_prefect(asrlab: Asrlab) -> No
     # A server that can't start would be an error: none is started.
     out = asrlab.run("label", "audio", *FAKE, ASRLAB_SERVER_DIR="/proc/nowhere")
     assert "nothing to do" in out
-    assert time.monotonic() - began < 60
+    # Said within 5 s where nothing else runs; starting a server alone would take longer than this.
+    assert time.monotonic() - began < 15
 
 
 def test_a_mended_file_is_labeled_by_the_next_run(asrlab: Asrlab) -> None:
@@ -122,6 +122,102 @@ def test_audio_that_changed_after_ingest_is_not_labeled_as_the_old(asrlab: Asrla
     asrlab.run("segment", "--no-vad", code=3)
     (failure,) = asrlab.json("failures", "--json")
     assert (failure["stage"], failure["reason"]) == ("segment", "changed")
+
+
+def label_inline(asrlab: Asrlab, *arguments: str | Path, code: int = 0) -> str:
+    return asrlab.run("label", *arguments, "--inline", *FAKE, code=code)
+
+
+def test_a_file_that_was_moved_is_labeled_already_and_followed(asrlab: Asrlab) -> None:
+    path = write_tone(asrlab.folder / "a.wav", 0.5)
+    label_inline(asrlab, "a.wav")
+    path.rename(asrlab.folder / "b.wav")
+    label_inline(asrlab, "b.wav")
+    assert asrlab.query("SELECT uri, num_files FROM v_recordings") == [
+        {"uri": str(asrlab.folder / "b.wav"), "num_files": 1}
+    ]
+    asrlab.run("export", "nemo", "--out", "m")
+    asrlab.run("transcribe", "--engine", "fake", "--context", "other")
+    assert {row["version"] for row in asrlab.query(CONTENTS)} == {2}
+
+
+def test_a_copy_that_was_deleted_stops_nothing(asrlab: Asrlab) -> None:
+    path = write_tone(asrlab.folder / "a.wav", 0.5)
+    (asrlab.folder / "copy.wav").write_bytes(path.read_bytes())
+    label_inline(asrlab, "a.wav", "copy.wav")
+    path.unlink()
+    # Even before any command looks at the files again.
+    asrlab.run("export", "nemo", "--out", "m")
+    assert "copy.wav" in (asrlab.folder / "m" / "manifest.jsonl").read_text()
+    assert "nothing to do" in label_inline(asrlab, "copy.wav")
+    assert [Path(row["uri"]).name for row in asrlab.query(CONTENTS)] == ["copy.wav"]
+
+
+def test_audio_that_changed_after_ingest_is_no_failure_once_it_is_ingested_again(asrlab: Asrlab) -> None:
+    path = write_tone(asrlab.folder / "a.wav", 0.5, 300)
+    asrlab.run("ingest", path)
+    write_tone(path, 0.7, 400)
+    asrlab.run("segment", "--no-vad", code=3)
+    label_inline(asrlab, path)
+    assert asrlab.json("failures", "--json") == []
+    asrlab.run("segment", "--no-vad")
+    assert [row["end_s"] for row in asrlab.query(CONTENTS)] == [0.7]
+
+
+@pytest.mark.parametrize("again", ["label", "stages"])
+def test_audio_that_was_away_for_a_while_is_labeled_when_it_is_back(asrlab: Asrlab, again: str) -> None:
+    path = write_tone(asrlab.folder / "a.wav", 0.5)
+    asrlab.run("ingest", path)
+    path.rename(asrlab.folder / "away")
+    asrlab.run("segment", "--no-vad", code=3)
+    (failure,) = asrlab.json("failures", "--json")
+    assert (failure["stage"], failure["reason"]) == ("segment", "vanished")
+    asrlab.run("segment", "--no-vad", code=3)
+    (asrlab.folder / "away").rename(path)
+    if again == "label":
+        label_inline(asrlab, path)
+    else:
+        asrlab.run("segment", "--no-vad")
+        asrlab.run("transcribe", "--engine", "fake")
+    assert asrlab.json("failures", "--json") == []
+    assert len(asrlab.query(CONTENTS)) == 1
+
+
+def test_what_was_too_long_is_no_failure_once_it_is_cut_shorter(asrlab: Asrlab) -> None:
+    write_tone(asrlab.folder / "a.wav", 31.0)
+    asrlab.run("ingest", "a.wav")
+    asrlab.run("segment", "--no-vad", "--max-segment", "32")
+    asrlab.run("transcribe", code=3)
+    (failure,) = asrlab.json("failures", "--json")
+    assert failure["reason"] == "too_long"
+    asrlab.run("segment", "--no-vad", "--max-segment", "20")
+    asrlab.run("transcribe", "--engine", "fake")
+    assert asrlab.json("failures", "--json") == []
+    assert asrlab.json("status", "--json")["failures"] == 0
+
+
+def test_another_engines_failure_is_none_of_this_calls(asrlab: Asrlab) -> None:
+    write_good_files(asrlab.folder / "audio", 12)
+    asrlab.run("label", "audio", "--inline", *FAKE, code=3, ASRLAB_FAKE_RAISE_ON="alpha")
+    failures = len(asrlab.json("failures", "--json"))
+    asrlab.run("label", "audio", "--inline", *FAKE, "--context", "other")
+    assert len(asrlab.query(CONTENTS)) == 12
+    # They still stand there, and the call that made them still says so.
+    assert len(asrlab.json("failures", "--json")) == failures > 0
+    label_inline(asrlab, "audio", code=3)
+
+
+def test_a_corpus_is_kept_and_said_when_another_is_asked_for(asrlab: Asrlab) -> None:
+    write_good_files(asrlab.folder / "audio", 2)
+    label_inline(asrlab, "audio", "--corpus", "one")
+    for arguments in (("label", "audio", "--inline", *FAKE), ("ingest", "audio")):
+        asrlab.run(*arguments)
+        assert "corpus" not in asrlab.errors
+        asrlab.run(*arguments, "--corpus", "two")
+        assert "2 of these recordings were ingested into the corpus 'one' before" in asrlab.errors
+    assert asrlab.query("SELECT DISTINCT corpus FROM v_current") == [{"corpus": "one"}]
+    asrlab.run("transcribe", "--engine", "fake", "--corpus", "one")
+    asrlab.run("transcribe", "--engine", "fake", "--corpus", "two", code=1)
 
 
 def test_the_same_bytes_in_two_places_are_labeled_once(asrlab: Asrlab) -> None:
@@ -219,6 +315,13 @@ def test_wrong_usage_is_exit_code_2(asrlab: Asrlab, parts: tuple[str, ...]) -> N
         (("status", "--catalog", "mysql://x/y"), "no catalog URL"),
         (("transcribe", "--corpus", "nobody"), "holds no recordings"),
         (("label", "a.wav", "--language", "klingon", "--inline"), "klingon"),
+        (("label", "@a.wav"), "no such file or folder: @a.wav"),
+        (("label", "\udcff.wav"), "no such file or folder: \\udcff.wav"),
+        (("label", "a.wav", "--context", "\udcff"), "--context is no valid UTF-8"),
+        (("show", "\udcff"), "RECORDING is no valid UTF-8"),
+        (("sql", "SELECT '\udcff'"), "no valid UTF-8"),
+        (("export", "nemo", "--out", "m", "--where", "text = '\udcff'"), "no valid UTF-8"),
+        (("status", "--catalog", "\udcff.db"), "no valid UTF-8"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_exit_code_1(
@@ -255,3 +358,9 @@ def test_init_makes_the_catalog_and_nothing_else(asrlab: Asrlab) -> None:
     asrlab.run("init")
     assert {path.name.split("-")[0] for path in asrlab.folder.iterdir()} == {"asrlab.db"}
     assert asrlab.json("status", "--json")["recordings"] == 0
+
+
+def test_the_first_command_makes_the_catalog(asrlab: Asrlab, empty_database_url: str) -> None:
+    asrlab.environment["ASRLAB_CATALOG"] = empty_database_url
+    assert asrlab.json("status", "--json")["recordings"] == 0
+    asrlab.run("init")

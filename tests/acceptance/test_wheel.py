@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import REPOSITORY
+from tests.conftest import FAKE_PLUGIN
+from tests.factories import write_tone
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,11 @@ def run(unpacked: Path, folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**environment, "PYTHONPATH": str(unpacked)},
+        env={
+            **environment,
+            "PYTHONPATH": f"{unpacked}{os.pathsep}{FAKE_PLUGIN}",
+            "ASRLAB_SERVER_DIR": str(folder / "server"),
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -72,3 +78,15 @@ def test_the_entry_points_name_what_is_there(unpacked: Path, tmp_path: Path) -> 
     for line in ("asrlab = asrlab.cli.main:main", "whisper = asrlab.engines.whisper.factory:whisper_engine"):
         assert line in entries
     assert (metadata / "licenses" / "LICENSE").exists()
+
+
+@pytest.mark.parametrize("way", [(), ("--inline",)], ids=["flow", "inline"])
+def test_the_wheel_labels_anywhere(unpacked: Path, tmp_path: Path, way: tuple[str, ...]) -> None:
+    write_tone(tmp_path / "a.wav")
+    out = run(
+        unpacked,
+        tmp_path,
+        *("-m", "asrlab.cli.main", "label", "a.wav", "--engine", "fake", "--aligner", "fake", "--no-vad"),
+        *way,
+    )
+    assert "1 recordings, 1 segments" in out

@@ -5,15 +5,17 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from asrlab.catalog import Catalog, open_catalog
+from asrlab.catalog import Catalog, leases, open_catalog
 from asrlab.catalog.leases import LEASE_SECONDS, claim, claimed, release, renew
 from asrlab.catalog.owner import is_surely_dead, machine, this_process
 from asrlab.catalog.schema import LeaseRow
 from asrlab.catalog.values import utc_now
+from asrlab.errors import TransientError
 
 ELSEWHERE = "another-machine|1|1.00"
 
@@ -44,10 +46,12 @@ def test_a_renewed_claim_has_its_full_time_again(catalog: Catalog) -> None:
 
 
 def test_a_dead_process_of_this_machine_holds_nothing(catalog: Catalog) -> None:
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    import psutil
-
-    owner = f"{machine()}|{child.pid}|{psutil.Process(child.pid).create_time():.2f}"
+    code = "from asrlab.catalog.owner import this_process; print(this_process(), flush=True); input()"
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    owner = child.stdout.readline().strip()
     try:
         with catalog.writing() as session:
             claim(session, "align", "a", [1], owner)
@@ -65,6 +69,35 @@ def test_a_later_process_with_the_same_pid_is_not_the_owner() -> None:
     assert is_surely_dead(f"{machine()}|{os.getpid()}|1.00")
     assert not is_surely_dead(this_process())
     assert not is_surely_dead(ELSEWHERE)
+
+
+def test_a_release_that_fails_hides_no_error_of_the_work(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise TransientError("the catalog did not answer")
+
+    monkeypatch.setattr(leases, "release", fail)
+    monkeypatch.setattr(leases, "RELEASE_RETRY_S", 0.0)
+    with pytest.raises(RuntimeError, match="the work failed"), claimed(catalog, "align", "a", [1]):
+        raise RuntimeError("the work failed")
+
+
+def test_a_release_is_tried_again(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    release, calls = leases.release, list[int]()
+
+    def fail_once(*arguments: Any) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise TransientError("the catalog did not answer")
+        release(*arguments)
+
+    monkeypatch.setattr(leases, "release", fail_once)
+    monkeypatch.setattr(leases, "RELEASE_RETRY_S", 0.0)
+    with claimed(catalog, "align", "a", [1]):
+        pass
+    with catalog.reading() as session:
+        assert session.scalars(sa.select(LeaseRow.item_id)).all() == []
 
 
 def test_claims_are_given_back_when_the_work_raises(catalog: Catalog) -> None:

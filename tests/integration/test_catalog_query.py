@@ -1,8 +1,13 @@
 """A user's own SQL reads everything and changes nothing; on both databases."""
 
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from asrlab.catalog import Catalog
+from asrlab.catalog.database import create_engine
 from asrlab.catalog.query import REFUSAL, run_query
 from asrlab.catalog.selection import select_segments
 from asrlab.errors import QueryError
@@ -39,6 +44,33 @@ def test_a_write_inside_a_reading_statement_is_refused(catalog: Catalog) -> None
 def test_one_statement_runs_and_no_second(catalog: Catalog, statement: str) -> None:
     with pytest.raises(QueryError):
         run_query(catalog, statement)
+
+
+def test_a_superusers_copy_writes_no_file(postgres_url: str, tmp_path: Path) -> None:
+    # Where anybody may write, so that nothing but the refusal keeps the file from being made.
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    folder.chmod(0o777)
+    target = folder / "copied"
+    catalog = Catalog(postgres_url, create_engine(postgres_url))
+    try:
+        for statement in (
+            f"COPY (SELECT 1) TO '{target}'",
+            f"/* a */ COPY (SELECT 1) TO '{target}'",
+            f"SELECT 1; COPY (SELECT 1) TO '{target}'",
+            f"EXPLAIN SELECT 1; COPY (SELECT 1) TO '{target}'",
+        ):
+            with pytest.raises(QueryError):
+                run_query(catalog, statement)
+        assert not target.exists()
+        assert run_query(catalog, "EXPLAIN SELECT 1").rows
+    finally:
+        catalog.close()
+        shutil.rmtree(folder)
+
+
+def test_bytes_that_are_no_text_are_refused(catalog: Catalog) -> None:
+    with pytest.raises(QueryError, match="UTF-8"):
+        run_query(catalog, "SELECT '\udcff'")
 
 
 def test_the_refusal_says_what_to_do(catalog: Catalog) -> None:

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from asrlab.audio.headers import shortfall
 from asrlab.audio.mp3 import announced_samples
 from asrlab.audio.ogg import is_chained
 from asrlab.audio.probe import probe
+from asrlab.domain.reasons import FailureReason
 from asrlab.errors import AudioError
 
 Make = Callable[[str], Path]
@@ -68,3 +71,19 @@ def test_stump_of_any_length_is_refused_as_a_file(healthy: Path, tmp_path: Path)
         is_chained(path)
         with pytest.raises(AudioError):
             probe(path)
+
+
+@pytest.mark.parametrize("samples", [100, 8000])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.5, 0.9, 1.0])
+def test_a_short_flac_that_is_cut_anywhere_is_cut_off_and_not_unknown(
+    tmp_path: Path, samples: int, share: float
+) -> None:
+    path = tmp_path / "a.flac"
+    noise = np.random.default_rng(0).normal(size=samples) * 0.1
+    soundfile.write(path, noise, 16_000)
+    assert probe(path).num_samples == samples
+    data = path.read_bytes()
+    path.write_bytes(data[: round(share * (len(data) - 1))])
+    with pytest.raises(AudioError) as raised:
+        probe(path)
+    assert raised.value.reason == FailureReason.TRUNCATED
