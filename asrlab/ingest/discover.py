@@ -9,7 +9,7 @@ import fnmatch
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asrlab.audio.files import printable
 from asrlab.domain.reasons import FailureReason
@@ -47,14 +47,18 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What was found, each file once, in the order given and sorted within a folder or pattern."""
+    """What was found, each file once, in the order given and sorted within a folder or pattern.
+
+    folders: those that were looked through, whole; whatever is below them and not found is not there.
+    """
 
     files: tuple[FoundFile, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    folders: tuple[str, ...] = ()
 
     def first(self, count: int) -> "Discovery":
         """The same with at most `count` files."""
-        return Discovery(self.files[:count], self.unreadable)
+        return replace(self, files=self.files[:count])
 
 
 def discover(inputs: Sequence[str]) -> Discovery:
@@ -69,7 +73,9 @@ def discover(inputs: Sequence[str]) -> Discovery:
                 f"no audio in {printable(given)}: looked for files named {SOME_EXTENSIONS} and the like; "
                 "another file is taken when it is named itself"
             )
-    return Discovery(tuple(search.files.values()), tuple(search.unreadable.values()))
+    return Discovery(
+        tuple(search.files.values()), tuple(search.unreadable.values()), tuple(search.looked_through)
+    )
 
 
 class _Search:
@@ -78,6 +84,7 @@ class _Search:
     def __init__(self) -> None:
         self.files: dict[str, FoundFile] = {}
         self.unreadable: dict[str, Unreadable] = {}
+        self.looked_through: list[str] = []
 
     def add(self, given: str) -> int:
         """Add what one input names; returns how many files and unreadable places that are, known or new."""
@@ -85,6 +92,7 @@ class _Search:
             raise InputNotFoundError(f"no such file or folder: {given!r}: name a file, a folder or a pattern")
         path = os.path.abspath(os.path.expanduser(given))
         if os.path.isdir(path):
+            self.looked_through.append(printable(path))
             return sum(self._take(file) for file in sorted(self._walk(path))) + self._refused_below(path)
         if self._exists(path):
             return self._take(path)
@@ -107,7 +115,7 @@ class _Search:
 
     def _refused_below(self, folder: str) -> int:
         top = printable(folder)
-        return sum(uri == top or uri.startswith(top.rstrip("/") + "/") for uri in self.unreadable)
+        return sum(is_below(uri, top) for uri in self.unreadable)
 
     def _add_pattern(self, given: str, pattern: str) -> int:
         suffix = _suffix(pattern)
@@ -206,6 +214,11 @@ class _Search:
             reason, advice = FailureReason.UNREADABLE, "check the disk or mount it lies on"
         why = (error.strerror or str(error)).lower()
         self.unreadable[uri] = Unreadable(uri, reason, f"{uri}: {why}: {advice}")
+
+
+def is_below(uri: str, folder: str) -> bool:
+    """Whether `uri` is the folder or lies in it, at any depth."""
+    return uri == folder or uri.startswith(folder.rstrip("/") + "/")
 
 
 def _is_hidden(entry: "os.DirEntry[str]") -> bool:

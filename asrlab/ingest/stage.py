@@ -1,7 +1,7 @@
 """From found files to recordings in the catalog: only what is new, and every refusal with its reason."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from asrlab.catalog.recordings import (
 )
 from asrlab.domain.reasons import REASONS_OF_THE_PLACE, FailureReason
 from asrlab.errors import AudioError, ItemError, as_item_error
-from asrlab.ingest.discover import Discovery, FoundFile
+from asrlab.ingest.discover import Discovery, FoundFile, is_below
 
 STAGE = INGEST
 
@@ -64,6 +64,7 @@ def plan_ingest(catalog: Catalog, discovery: Discovery) -> IngestPlan:
             broken.append(file.uri)
         else:
             new.append(file.uri)
+    _forget_removed(catalog, discovery, failures)
     fresh = [entry for entry in discovery.unreadable if entry.uri not in failures]
     if fresh:
         with catalog.writing() as session:
@@ -72,6 +73,22 @@ def plan_ingest(catalog: Catalog, discovery: Discovery) -> IngestPlan:
     broken += [entry.uri for entry in discovery.unreadable]
     look_again(catalog, list(known_ids))
     return IngestPlan(tuple(new), tuple(known_ids), tuple(broken))
+
+
+def _forget_removed(catalog: Catalog, discovery: Discovery, failures: Mapping[str, OpenFailure]) -> None:
+    """Settle failures in the folders looked through whose file was removed, or whose folder can be read now."""
+    refused = {entry.uri for entry in discovery.unreadable}
+    removed = [
+        uri
+        for uri in failures
+        if uri not in refused
+        and any(is_below(uri, folder) for folder in discovery.folders)
+        and (not os.path.lexists(uri) or os.path.isdir(uri))
+    ]
+    if removed:
+        with catalog.writing() as session:
+            for uri in removed:
+                resolve_failure(session, STAGE, uri)
 
 
 def look_again(catalog: Catalog, recording_ids: Sequence[int]) -> None:

@@ -104,6 +104,23 @@ def test_a_mended_file_is_labeled_by_the_next_run(asrlab: Asrlab) -> None:
     assert len(asrlab.query(CONTENTS)) == 1
 
 
+def test_a_broken_file_that_was_removed_is_no_failure_any_more(asrlab: Asrlab) -> None:
+    audio = asrlab.folder / "audio"
+    write_good_files(audio, 1)
+    write_broken_files(audio / "broken")
+    (asrlab.folder / "notes.txt").write_text("this is no audio\n" * 20)
+    (audio / "notes.txt").write_text("this is no audio\n" * 20)
+    label_inline(asrlab, "audio", "notes.txt", "audio/notes.txt", code=3)
+    (audio / "broken" / "nan.wav").unlink()
+    (asrlab.folder / "notes.txt").unlink()
+    label_inline(asrlab, "audio", code=3)
+    left = {failure["uri"] for failure in asrlab.json("failures", "--json")}
+    # What lies elsewhere, or was named itself, was not looked for.
+    assert {str(asrlab.folder / "notes.txt"), str(audio / "notes.txt")} <= left
+    assert len(left) == 9
+    assert str(audio / "broken" / "nan.wav") not in left
+
+
 def test_a_file_that_changed_is_labeled_anew_and_its_old_text_does_not_count(asrlab: Asrlab) -> None:
     path = write_tone(asrlab.folder / "a.wav", 0.5, 300)
     asrlab.run("label", path, "--inline", *FAKE)
