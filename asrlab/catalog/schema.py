@@ -180,6 +180,18 @@ class TranscriptRow(Base):
     created_at: Mapped[datetime]
 
 
+class TranscriptTermRow(Base):
+    """A term that a transcript holds: the index behind `asrlab search`."""
+
+    __tablename__ = "transcript_terms"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    term: Mapped[str] = mapped_column(primary_key=True)
+    transcript_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("transcripts.transcript_id"), primary_key=True, index=True
+    )
+
+
 class AlignmentRow(Base):
     """The times of the words of one transcript version, by one aligner."""
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from asrlab.catalog.schema import FailureRow, SegmentationRow, SegmentRow, TranscriptRow
+from asrlab.catalog.search import index_text
 from asrlab.catalog.segments import Segment
 from asrlab.catalog.values import chunks, flags_text, storable, utc_now
 from asrlab.domain.labels import Hypothesis
@@ -26,6 +27,33 @@ class EngineVersion:
     fingerprint: str
     engine: str
     hypothesis: Hypothesis
+
+
+@dataclass(frozen=True, slots=True)
+class TextVersion:
+    """One version of a segment's text. source: the engine, or who wrote it, or where it came from."""
+
+    transcript_id: int
+    version: int
+    origin: str
+    source: str
+    text: str
+
+
+def text_versions(session: Session, segment_id: int) -> list[TextVersion]:
+    """All versions of a segment's text, oldest first."""
+    rows = session.execute(
+        sa.select(
+            TranscriptRow.transcript_id,
+            TranscriptRow.version,
+            TranscriptRow.origin,
+            sa.func.coalesce(TranscriptRow.author, TranscriptRow.origin),
+            TranscriptRow.text,
+        )
+        .where(TranscriptRow.segment_id == segment_id)
+        .order_by(TranscriptRow.version)
+    )
+    return [TextVersion(*row) for row in rows]
 
 
 def segments_to_transcribe(session: Session, fingerprint: str, recording_ids: Sequence[int]) -> list[Segment]:
@@ -69,30 +97,30 @@ def add_engine_version(session: Session, new: EngineVersion) -> bool:
     if any(row.engine_fingerprint == new.fingerprint for row in existing):
         return False
     hypothesis = new.hypothesis
-    session.add(
-        TranscriptRow(
-            segment_id=new.segment_id,
-            version=max((row.version for row in existing), default=0) + 1,
-            parent_id=None,
-            origin="engine",
-            run_id=new.run_id,
-            engine_fingerprint=new.fingerprint,
-            author=new.engine,
-            language=hypothesis.language_tag,
-            engine_language=hypothesis.language,
-            text=storable(hypothesis.text),
-            raw_text=storable(hypothesis.raw_text),
-            confidence=_rounded(hypothesis.confidence),
-            word_confidence=json.dumps(
-                [[storable(word.text), _rounded(word.confidence)] for word in hypothesis.words],
-                ensure_ascii=False,
-            ),
-            finish_reason=hypothesis.finish_reason,
-            flags=flags_text(hypothesis.flags),
-            created_at=utc_now(),
-        )
+    row = TranscriptRow(
+        segment_id=new.segment_id,
+        version=max((row.version for row in existing), default=0) + 1,
+        parent_id=None,
+        origin="engine",
+        run_id=new.run_id,
+        engine_fingerprint=new.fingerprint,
+        author=new.engine,
+        language=hypothesis.language_tag,
+        engine_language=hypothesis.language,
+        text=storable(hypothesis.text),
+        raw_text=storable(hypothesis.raw_text),
+        confidence=_rounded(hypothesis.confidence),
+        word_confidence=json.dumps(
+            [[storable(word.text), _rounded(word.confidence)] for word in hypothesis.words],
+            ensure_ascii=False,
+        ),
+        finish_reason=hypothesis.finish_reason,
+        flags=flags_text(hypothesis.flags),
+        created_at=utc_now(),
     )
+    session.add(row)
     session.flush()
+    index_text(session, row.transcript_id, row.text)
     return True
 
 

@@ -26,9 +26,12 @@ COMMANDS = {
     "failures": ("failures", "What could not be labeled, and why."),
     "retry": ("retry", "Let failed items be tried again."),
     "show": ("show", "One recording: texts, times, versions."),
+    "diff": ("diff", "Two versions of a segment's text, word by word."),
+    "search": ("search", "Find what was said: the recording and the second."),
     "sql": ("sql", "Query the catalog (read-only)."),
     "export": ("export", "Write a training manifest."),
     "engines": ("engines", "The engines and aligners that are installed."),
+    "completion": ("completion", "Let the shell complete commands and options."),
 }
 
 
