@@ -120,8 +120,8 @@ def check_text(value: str, what: str) -> None:
 
 
 @contextmanager
-def opened_catalog(url: str | None) -> Iterator["Catalog"]:
-    """The catalog a command works on, made when there is none yet."""
+def opened_catalog(url: str | None, *, upgrade_schema: bool = False) -> Iterator["Catalog"]:
+    """The catalog a command works on, made when there is none yet (and brought up to date, when asked to)."""
     from asrlab.catalog import open_catalog
     from asrlab.config import load_settings
 
@@ -129,7 +129,7 @@ def opened_catalog(url: str | None) -> Iterator["Catalog"]:
     check_text(chosen, "the catalog's URL")
     # A flow's tasks ask their own settings, so that no password travels through Prefect.
     os.environ["ASRLAB_CATALOG"] = chosen
-    catalog = open_catalog(chosen)
+    catalog = open_catalog(chosen, upgrade_schema=upgrade_schema)
     try:
         yield catalog
     finally:

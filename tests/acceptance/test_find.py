@@ -59,3 +59,16 @@ def test_completion_is_a_script_that_the_shell_takes(asrlab: Asrlab, shell: str)
     # What the script then asks for.
     complete = {"_ASRLAB_COMPLETE": "bash_complete", "COMP_WORDS": "asrlab tra", "COMP_CWORD": "1"}
     assert "transcribe" in asrlab.run(**complete)
+
+
+def test_a_catalog_moves_to_another_database(labeled: Asrlab, empty_database_url: str) -> None:
+    before = labeled.query("SELECT uri, text, version FROM v_current ORDER BY uri")
+    told = labeled.run("db", "copy", empty_database_url)
+    assert "3  transcripts" in told
+    labeled.environment["ASRLAB_CATALOG"] = empty_database_url
+    labeled.run("db", "upgrade")
+    assert labeled.query("SELECT uri, text, version FROM v_current ORDER BY uri") == before
+    assert "nothing to do" in labeled.run("label", "audio", "--inline", *FAKE)
+    labeled.run("db", "copy", "no://catalog", code=1)
+    labeled.run("db", "copy", empty_database_url, code=1)
+    assert "holds" in labeled.errors
