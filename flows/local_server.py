@@ -15,12 +15,14 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from asrlab.errors import FlowError
+from flows.server_process import DETACHED
+from flows.server_state import managed_server
 
 LOOPBACK = "127.0.0.1"
 START_LIMIT_S = 180.0
@@ -68,15 +70,32 @@ def prefect_api(server_dir: Path) -> Iterator[PrefectApi]:
             yield PrefectApi(configured, is_ours=False)
         return
     _bypass_proxies()
-    with _server_home(server_dir) as home, _running_server(home) as url, _told_in_one_line(url):
-        os.environ["PREFECT_API_URL"] = url
+    managed = managed_server(server_dir)
+    if managed is not None:
+        with _told_in_one_line(managed.url), _used_by_prefect(managed.url):
+            _check_reachable()
+            yield PrefectApi(managed.url, is_ours=False)
+        return
+    with (
+        _server_home(server_dir) as home,
+        _running_server(home) as url,
+        _told_in_one_line(url),
+        _used_by_prefect(url),
+    ):
+        yield PrefectApi(url, is_ours=True)
+
+
+@contextmanager
+def _used_by_prefect(url: str) -> Iterator[None]:
+    """Let Prefect in this process talk to the API at `url`."""
+    os.environ["PREFECT_API_URL"] = url
+    _refresh_prefect_settings()
+    try:
+        yield
+    finally:
+        _drain_logs()
+        del os.environ["PREFECT_API_URL"]
         _refresh_prefect_settings()
-        try:
-            yield PrefectApi(url, is_ours=True)
-        finally:
-            _drain_logs()
-            del os.environ["PREFECT_API_URL"]
-            _refresh_prefect_settings()
 
 
 def _configured_api() -> str | None:
@@ -135,6 +154,23 @@ def _refresh_prefect_settings() -> None:
 @contextmanager
 def _server_home(server_dir: Path) -> Iterator[Path]:
     """The folder with the history when nobody uses it, else a temporary one."""
+    with locked_home(server_dir) as lock:
+        if lock is not None:
+            yield server_dir
+            return
+        home = Path(tempfile.mkdtemp(prefix="asrlab-prefect-"))
+        try:
+            yield home
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def locked_home(server_dir: Path) -> Iterator[int | None]:
+    """Hold the folder with the history; yields the lock's file descriptor, None while another process holds it.
+
+    The kernel frees it with the last process that has the descriptor, so a killed call never blocks the next.
+    """
     try:
         server_dir.mkdir(parents=True, exist_ok=True)
         lock = (server_dir / "in-use.lock").open("w")
@@ -144,44 +180,54 @@ def _server_home(server_dir: Path) -> Iterator[Path]:
         ) from error
     with lock:
         try:
-            # The kernel frees it with the process, so a killed call never blocks the next.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            home = Path(tempfile.mkdtemp(prefix="asrlab-prefect-"))
-            try:
-                yield home
-            finally:
-                shutil.rmtree(home, ignore_errors=True)
+            yield None
             return
-        yield server_dir
+        yield lock.fileno()
 
 
 @contextmanager
 def _running_server(home: Path) -> Iterator[str]:
-    port = _free_port()
-    environment = {**os.environ, **SERVER_ENVIRONMENT, "PREFECT_HOME": str(home)}
-    environment.pop("PREFECT_API_URL", None)
     log_path = home / "server.log"
-    with log_path.open("w") as log:
-        # Its own session: Ctrl-C reaches this process, which ends the flow before the server.
-        server = subprocess.Popen(
-            # -P: a folder named `flows` in the user's working directory is not ours.
-            [sys.executable, "-P", "-m", "flows.server_process", str(port)],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-        )
-    url = f"http://{LOOPBACK}:{port}/api"
+    server, url = spawn_server(home, log_path, lives_with_parent=True)
     try:
-        _wait_until_healthy(server, url, log_path)
+        wait_until_healthy(server, url, log_path)
         yield url
     finally:
         _stop(server)
 
 
-def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log_path: Path) -> None:
+def spawn_server(
+    home: Path, log_path: Path, *, lives_with_parent: bool, kept_open: Sequence[int] = ()
+) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a Prefect server on a free port of this machine; returns its process and its URL.
+
+    lives_with_parent: it ends when the pipe on its standard input does. kept_open: file descriptors it inherits.
+    """
+    port = _free_port()
+    environment = {**os.environ, **SERVER_ENVIRONMENT, "PREFECT_HOME": str(home)}
+    environment.pop("PREFECT_API_URL", None)
+    with log_path.open("w") as log:
+        # Its own session: Ctrl-C reaches this process, which ends the flow before the server.
+        server = subprocess.Popen(
+            # -P: a folder named `flows` in the user's working directory is not ours.
+            [
+                *(sys.executable, "-P", "-m", "flows.server_process", str(port)),
+                *(() if lives_with_parent else (DETACHED,)),
+            ],
+            stdin=subprocess.PIPE if lives_with_parent else subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+            pass_fds=kept_open,
+        )
+    return server, f"http://{LOOPBACK}:{port}/api"
+
+
+def wait_until_healthy(server: subprocess.Popen[bytes], url: str, log_path: Path) -> None:
+    """Return when the server answers; raises FlowError when it ends or takes too long."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:

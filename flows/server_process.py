@@ -1,7 +1,8 @@
-"""The Prefect server that asrlab starts for itself: `python -m flows.server_process PORT`.
+"""The Prefect server that asrlab starts for itself: `python -m flows.server_process PORT [--detached]`.
 
-It lives exactly as long as the pipe on its standard input: when the process that started it ends, however it
-ends, the kernel closes the pipe and the server stops. So it is never orphaned, on any Unix.
+Detached it lives until it is told to stop. Else it lives exactly as long as the pipe on its standard input: when the
+process that started it ends, however it ends, the kernel closes the pipe and the server stops. So it is never
+orphaned, on any Unix.
 """
 
 import os
@@ -9,14 +10,17 @@ import signal
 import sys
 import threading
 
-import uvicorn
-
+DETACHED = "--detached"
 GRACE_SECONDS = 5.0
 
 
 def main() -> None:
+    # Here, because the process that starts the server reads this module and needs none of it.
+    import uvicorn
+
     port = int(sys.argv[1])
-    threading.Thread(target=_stop_with_parent, daemon=True, name="asrlab-parent-watch").start()
+    if DETACHED not in sys.argv[2:]:
+        threading.Thread(target=_stop_with_parent, daemon=True, name="asrlab-parent-watch").start()
     uvicorn.run(
         "prefect.server.api.server:create_app",
         factory=True,

@@ -9,8 +9,13 @@ import psutil
 
 
 def this_process() -> str:
+    """The name of the process that asks."""
+    return process_name(os.getpid())
+
+
+def process_name(pid: int) -> str:
     """`machine|pid|start`: the start time tells a process from a later one with the same pid."""
-    return f"{machine()}|{os.getpid()}|{_start_of(os.getpid())}"
+    return f"{machine()}|{pid}|{_start_of(pid)}"
 
 
 @lru_cache(maxsize=1)

@@ -31,6 +31,7 @@ COMMANDS = {
     "sql": ("sql", "Query the catalog (read-only)."),
     "export": ("export", "Write a training manifest."),
     "engines": ("engines", "The engines and aligners that are installed."),
+    "server": ("server", "A Prefect server that stays between calls: up, down, status."),
     "db": ("db", "Look after the catalog's database: upgrade, copy."),
     "completion": ("completion", "Let the shell complete commands and options."),
 }
