@@ -55,7 +55,7 @@ def add_segments(
             parameters="{}",
             fingerprint=fingerprint,
             speech_seconds=0.0,
-            spans=tuple(TimeSpan(*span) for span in spans),
+            pieces=tuple((None, TimeSpan(*span)) for span in spans),
         ),
     )
     return segments_of_today(session, [recording_id])

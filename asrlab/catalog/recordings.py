@@ -201,6 +201,7 @@ def audio_sources(session: Session, recording_ids: Sequence[int]) -> dict[int, A
                 RecordingRow.content_hash,
                 RecordingRow.num_samples,
                 RecordingRow.sampling_rate,
+                RecordingRow.num_channels,
             )
             .join(RecordingFileRow, RecordingFileRow.recording_id == RecordingRow.recording_id)
             .where(RecordingRow.recording_id.in_(some), RecordingFileRow.superseded_at.is_(None))

@@ -16,7 +16,10 @@ STAGE = "segment"
 
 @dataclass(frozen=True, slots=True)
 class NewSegmentation:
-    """How one recording was cut. speech_seconds: how much speech the detector saw."""
+    """How one recording was cut. speech_seconds: how much speech the detector saw, over all channels.
+
+    pieces: the segments, each with its channel (None: the mean of all).
+    """
 
     recording_id: int
     content_hash: str
@@ -24,8 +27,7 @@ class NewSegmentation:
     parameters: str
     fingerprint: str
     speech_seconds: Seconds
-    spans: tuple[TimeSpan, ...]
-    channel: int | None = None
+    pieces: tuple[tuple[int | None, TimeSpan], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +118,12 @@ def add_segmentation(session: Session, new: NewSegmentation) -> None:
         SegmentRow(
             segmentation_id=row.segmentation_id,
             recording_id=new.recording_id,
-            channel=new.channel,
+            channel=channel,
             start_ms=span.start_ms,
             end_ms=span.end_ms,
-            content_hash=segment_content_hash(new.content_hash, new.channel, span),
+            content_hash=segment_content_hash(new.content_hash, channel, span),
         )
-        for span in new.spans
+        for channel, span in new.pieces
     )
     session.flush()
 

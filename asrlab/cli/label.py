@@ -28,7 +28,16 @@ STOP_LIMIT_S = 10.0
 @click.command("label")
 @click.argument("inputs", nargs=-1, required=True, metavar="PATH...")
 @job_options(
-    "engine", "model", "aligner", "aligner_model", "language", "context", "corpus", "max_segment", "no_vad"
+    "engine",
+    "model",
+    "aligner",
+    "aligner_model",
+    "language",
+    "context",
+    "corpus",
+    "max_segment",
+    "channels",
+    "no_vad",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N files of those found.")
 @click.option("--inline", is_flag=True, help="Run in this process, without Prefect.")

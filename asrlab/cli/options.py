@@ -65,6 +65,13 @@ _JOB_OPTIONS: dict[str, Callable[[Any], Any]] = {
         metavar="SECONDS",
         help="The longest segment.",
     ),
+    "channels": click.option(
+        "--channels",
+        type=click.Choice(["mix", "split"]),
+        default="mix",
+        show_default=True,
+        help="Cut the mean of all channels, or each by itself.",
+    ),
     "no_vad": click.option("--no-vad", is_flag=True, help="Keep whole files, cut at --max-segment."),
 }
 
@@ -85,6 +92,7 @@ def job_from(**given: Any) -> "LabelJob":
         recipe = Recipe(
             name="whole" if given.get("no_vad") else "silero-vad",
             max_seconds=given.get("max_segment", DEFAULT_MAX_SEGMENT_S),
+            channels=given.get("channels", "mix"),
         )
     except ValueError as error:
         raise OptionError(str(error)) from error

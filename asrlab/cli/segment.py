@@ -11,7 +11,7 @@ NO_RUN = 0
 
 
 @click.command("segment")
-@job_options("select", "max_segment", "no_vad")
+@job_options("select", "max_segment", "channels", "no_vad")
 @catalog_option
 def command(corpus: str | None, catalog: str | None, **given: Any) -> int:
     """Cut the recordings of the catalog into segments; another recipe makes another segmentation."""

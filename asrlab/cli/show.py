@@ -47,7 +47,10 @@ def _print(contents: dict[str, Any], with_words: bool) -> None:
         f"{contents['container']}/{contents['codec']}, corpus {contents['corpus']}"
     )
     for segment in contents["segments"]:
-        click.echo(f"\n[{segment['start_s']:.3f} - {segment['end_s']:.3f}]  segment {segment['segment_id']}")
+        channel = "" if segment["channel"] is None else f", channel {segment['channel']}"
+        click.echo(
+            f"\n[{segment['start_s']:.3f} - {segment['end_s']:.3f}]  segment {segment['segment_id']}{channel}"
+        )
         for version in segment["versions"]:
             mark = "*" if version["is_current"] else " "
             source = version["engine"] or version["author"] or version["origin"]

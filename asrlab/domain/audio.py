@@ -36,6 +36,7 @@ class AudioSource:
     content_hash: str
     num_samples: int
     sampling_rate: int
+    num_channels: int
 
     @property
     def duration(self) -> Seconds:

@@ -10,6 +10,7 @@ from asrlab.domain.fingerprint import Scalar, fingerprint
 from asrlab.domain.time import Seconds
 
 RecipeName = Literal["silero-vad", "whole"]
+ChannelMode = Literal["mix", "split"]
 
 PLAN_VERSION = 1
 """Raise it whenever the planner would cut equal inputs elsewhere: old segmentations are then other ones."""
@@ -32,6 +33,7 @@ class Recipe:
     pad_seconds: kept on either side of a region, for the soft starts and ends the detector hears late.
     merge_gap_seconds: padded neighbours this near or nearer share a segment while it stays within the cap;
         with the pads that allows a pause of one second inside a segment.
+    channels: "mix" cuts the mean of all channels, "split" cuts each channel by itself.
 
     Raises ValueError, saying which field and why.
     """
@@ -43,10 +45,13 @@ class Recipe:
     min_speech_seconds: Seconds = 0.09
     pad_seconds: Seconds = 0.2
     merge_gap_seconds: Seconds = 0.6
+    channels: ChannelMode = "mix"
 
     def __post_init__(self) -> None:
         if self.name not in get_args(RecipeName):
             raise ValueError(f"a recipe is one of {', '.join(get_args(RecipeName))}, got {self.name!r}")
+        if self.channels not in get_args(ChannelMode):
+            raise ValueError(f"channels are one of {', '.join(get_args(ChannelMode))}, got {self.channels!r}")
         for field in _NUMBERS:
             # 30 and 30.0 are one recipe: as JSON they would give two fingerprints.
             object.__setattr__(self, field, float(getattr(self, field)))
@@ -64,7 +69,13 @@ class Recipe:
     def parameters(self) -> Mapping[str, Scalar]:
         """The values that decide this recipe's cuts, by field name; those it doesn't read are left out."""
         names = ("max_seconds",) if self.name == "whole" else _NUMBERS
-        return MappingProxyType({name: getattr(self, name) for name in names})
+        values: dict[str, Scalar] = {name: getattr(self, name) for name in names}
+        # Named only where it is not the default, which catalogs without it were cut by.
+        return MappingProxyType(values if self.channels == "mix" else {**values, "channels": self.channels})
+
+    def channels_of(self, num_channels: int) -> tuple[int | None, ...]:
+        """The channels of a recording to cut, one after the other; None is the mean of all."""
+        return (None,) if self.channels == "mix" else tuple(range(num_channels))
 
     def fingerprint(self, detector_fingerprint: str | None) -> str:
         """Names every segmentation made this way; "whole" hears no detector and ignores it.

@@ -34,7 +34,10 @@ def json_line(entry: dict[str, object]) -> str:
 
 
 def manifest_entry(segment: LabeledSegment) -> dict[str, object]:
-    """One line of the manifest. NeMo reads the first five fields; the ids lead back to the catalog."""
+    """One line of the manifest. NeMo reads the first five fields; the ids lead back to the catalog.
+
+    A segment of one channel names it (from 0); one without is of the mean of all.
+    """
     return {
         "audio_filepath": segment.uri,
         "offset": segment.span.start,
@@ -44,4 +47,5 @@ def manifest_entry(segment: LabeledSegment) -> dict[str, object]:
         "recording_id": segment.recording_id,
         "segment_id": segment.segment_id,
         "transcript_id": segment.transcript_id,
+        **({} if segment.channel is None else {"channel": segment.channel}),
     }

@@ -22,7 +22,7 @@ from asrlab.catalog.values import canonical_json
 from asrlab.domain.audio import AudioSource
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.recipe import Recipe
-from asrlab.domain.time import TimeSpan
+from asrlab.domain.time import Seconds, TimeSpan
 from asrlab.engines.protocol import VoiceDetector, Waveform
 from asrlab.errors import AudioError, as_item_error
 from asrlab.segment.plan import plan_segments, plan_whole
@@ -93,25 +93,36 @@ def _segment_recording(
 
 def _cut(cutter: Cutter, recording_id: int, source: AudioSource) -> NewSegmentation:
     verify_unchanged(source)
-    meter = EnergyMeter()
-    blocks = _metered(stream_blocks(Path(source.uri), channel=None), meter)
-    speech: list[TimeSpan] = []
-    if cutter.detector is not None:
-        speech = cutter.detector.speech(blocks)
-        spans = plan_segments(speech, meter.energies(), source.duration, cutter.recipe)
-    else:
-        for _ in blocks:
-            pass
-        spans = plan_whole(meter.energies(), source.duration, cutter.recipe)
+    pieces: list[tuple[int | None, TimeSpan]] = []
+    speech_seconds = 0.0
+    for channel in cutter.recipe.channels_of(source.num_channels):
+        spans, speech = _cut_channel(cutter, source, channel)
+        pieces += [(channel, span) for span in spans]
+        speech_seconds += speech
     return NewSegmentation(
         recording_id=recording_id,
         content_hash=source.content_hash,
         recipe=cutter.recipe.name,
         parameters=canonical_json(cutter.recipe.parameters),
         fingerprint=cutter.fingerprint,
-        speech_seconds=sum(span.duration for span in speech),
-        spans=tuple(spans),
+        speech_seconds=speech_seconds,
+        pieces=tuple(pieces),
     )
+
+
+def _cut_channel(
+    cutter: Cutter, source: AudioSource, channel: int | None
+) -> tuple[Sequence[TimeSpan], Seconds]:
+    """The segments of one channel, and how many seconds of speech it holds; one pass over the file."""
+    meter = EnergyMeter()
+    blocks = _metered(stream_blocks(Path(source.uri), channel=channel), meter)
+    if cutter.detector is None:
+        for _ in blocks:
+            pass
+        return plan_whole(meter.energies(), source.duration, cutter.recipe), 0.0
+    speech = cutter.detector.speech(blocks)
+    spans = plan_segments(speech, meter.energies(), source.duration, cutter.recipe)
+    return spans, sum(span.duration for span in speech)
 
 
 def _metered(blocks: Iterator[Waveform], meter: EnergyMeter) -> Iterator[Waveform]:

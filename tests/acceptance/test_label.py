@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -286,6 +287,26 @@ def test_a_second_engine_writes_a_second_version(asrlab: Asrlab) -> None:
         {"version": 2, "n": 2},
     ]
     assert {row["version"] for row in asrlab.query(CONTENTS)} == {2}
+
+
+def test_each_channel_has_its_own_segments_when_asked_for(asrlab: Asrlab) -> None:
+    left, right = tone(0.5, 300), tone(0.5, 500)
+    soundfile.write(asrlab.folder / "left.wav", left, 16_000)
+    soundfile.write(asrlab.folder / "right.wav", right, 16_000)
+    soundfile.write(asrlab.folder / "both.wav", np.stack([left, right], axis=1), 16_000)
+    label_inline(asrlab, "left.wav", "right.wav", "--channels", "split")
+    alone = {Path(row["uri"]).stem: row["text"] for row in asrlab.query(CONTENTS)}
+    label_inline(asrlab, "both.wav", "--channels", "split")
+    both = asrlab.query("SELECT channel, text FROM v_current WHERE uri LIKE '%both.wav' ORDER BY channel")
+    assert both == [{"channel": 0, "text": alone["left"]}, {"channel": 1, "text": alone["right"]}]
+    assert "channel 1" in asrlab.run("show", "both.wav")
+    # The mix is another segmentation; the split one comes back without any work.
+    label_inline(asrlab, "both.wav")
+    mixed = "SELECT channel FROM v_current WHERE uri LIKE '%both.wav'"
+    assert asrlab.query(mixed) == [{"channel": None}]
+    label_inline(asrlab, "both.wav", "--channels", "split")
+    assert len(asrlab.query(mixed)) == 2
+    assert len(asrlab.query("SELECT 1 FROM v_transcripts WHERE uri LIKE '%both.wav'")) == 3
 
 
 def test_limit_takes_the_first_files(asrlab: Asrlab) -> None:

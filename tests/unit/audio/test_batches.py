@@ -22,7 +22,13 @@ Make = Callable[[str], Path]
 def source(path: Path) -> AudioSource:
     found, info = path.stat(), probe(path)
     return AudioSource(
-        str(path), found.st_size, found.st_mtime_ns, content_hash(path), info.num_samples, info.sampling_rate
+        str(path),
+        found.st_size,
+        found.st_mtime_ns,
+        content_hash(path),
+        info.num_samples,
+        info.sampling_rate,
+        info.num_channels,
     )
 
 

@@ -94,3 +94,13 @@ def test_known_fingerprints_have_not_changed() -> None:
     # They stand in people's catalogs: a change cuts everything again, so make it on purpose.
     assert Recipe().fingerprint(DETECTOR) == "bd2d28ff67452a9a"
     assert Recipe("whole").fingerprint(None) == "25ce4ddeb361ba1e"
+
+
+def test_channels_are_mixed_or_cut_one_by_one() -> None:
+    assert Recipe().channels_of(2) == (None,)
+    assert Recipe(channels="split").channels_of(2) == (0, 1)
+    assert Recipe(channels="split").fingerprint("d") != Recipe().fingerprint("d")
+    # Catalogs from before there was a choice keep their segmentations.
+    assert "channels" not in Recipe().parameters
+    with pytest.raises(ValueError, match="channels"):
+        Recipe(channels="left")  # type: ignore[arg-type]
