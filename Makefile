@@ -13,7 +13,7 @@ TEST_ENV := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE HF_HUB_OFFLINE=1
 CODE := asrlab flows migrations tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check install format lint types imports bench docs lock wheel clean
+.PHONY: help demo test soak check install format lint types imports bench docs lock wheel clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ demo: install ## Label real speech that a package carries, offline, and show wha
 
 test: install ## Run the tests, on SQLite and on a PostgreSQL of their own
 	$(TEST_ENV) $(BIN)/pytest -n 2
+
+soak: install ## Run the long proofs: many kills, on both databases
+	$(TEST_ENV) $(BIN)/pytest -n 2 -m soak
 
 check: format-check lint types imports test ## All that CI checks
 

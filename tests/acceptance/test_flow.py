@@ -107,16 +107,18 @@ def test_five_kills_lose_nothing_and_repeat_nothing_stored(asrlab: Asrlab) -> No
     wait_until_gone(asrlab)
 
 
-@pytest.mark.parametrize("way", [(), ("--inline",)], ids=["flow", "inline"])
-def test_two_processes_that_label_one_catalog_never_do_a_segment_twice(
-    asrlab_on_both: Asrlab, way: tuple[str, ...]
+@pytest.mark.parametrize(("count", "way"), [(2, ()), (4, ("--inline",))], ids=["two flows", "four inline"])
+def test_processes_that_label_one_catalog_never_do_a_segment_twice(
+    asrlab_on_both: Asrlab, count: int, way: tuple[str, ...]
 ) -> None:
     asrlab = asrlab_on_both
     files = 40
     write_good_files(asrlab.folder / "audio", files)
     reasons = write_broken_files(asrlab.folder / "audio" / "broken")
     asrlab.environment["ASRLAB_GROUP_SECONDS"] = "2"
-    processes = [asrlab.start("label", "audio", *way, *FAKE, ASRLAB_FAKE_DELAY_S="0.05") for _ in range(2)]
+    processes = [
+        asrlab.start("label", "audio", *way, *FAKE, ASRLAB_FAKE_DELAY_S="0.05") for _ in range(count)
+    ]
     for process in processes:
         assert process.wait(240) == 3, (asrlab.folder / "started.log").read_text()
     failures = asrlab.json("failures", "--json")

@@ -5,7 +5,8 @@ a function of its bytes: equal audio gives equal text, in any batch and any proc
 
 ASRLAB_FAKE_DELAY_S: seconds of sleep per waveform. ASRLAB_FAKE_RAISE_ON: the engine raises on a waveform whose
 text holds this word. ASRLAB_FAKE_TRANSIENT: a transient error at the first call of a process.
-ASRLAB_FAKE_BROKEN_OPEN: the weights can't be loaded.
+ASRLAB_FAKE_BROKEN_OPEN: the weights can't be loaded. ASRLAB_FAKE_LOG: a file that gets a line for each waveform
+that is transcribed or aligned.
 """
 
 import hashlib
@@ -30,6 +31,12 @@ def text_of(waveform: Waveform) -> str:
     return " ".join(VOCABULARY[byte % len(VOCABULARY)] for byte in digest[:WORDS_PER_TEXT])
 
 
+def _log(line: str) -> None:
+    if path := os.environ.get("ASRLAB_FAKE_LOG"):
+        with open(path, "a") as file:
+            file.write(f"{line}\n")
+
+
 class FakeEngine:
     def __init__(self, info: EngineInfo) -> None:
         self.info = info
@@ -45,6 +52,7 @@ class FakeEngine:
     def _hear(self, waveform: Waveform) -> Hypothesis:
         time.sleep(float(os.environ.get("ASRLAB_FAKE_DELAY_S", "0")))
         text = text_of(waveform)
+        _log(f"transcribe {text}")
         if (unwanted := os.environ.get("ASRLAB_FAKE_RAISE_ON")) and unwanted in text.split():
             raise RuntimeError(f"the fake engine can't bear {unwanted}")
         words = tuple(WordConfidence(word, 0.9) for word in text.split())
@@ -61,6 +69,8 @@ class FakeAligner:
     def align(
         self, waveforms: Sequence[Waveform], texts: Sequence[str], *, languages: Sequence[str | None]
     ) -> list[tuple[AlignedWord, ...]]:
+        for text in texts:
+            _log(f"align {text}")
         return [_spread(waveform, text) for waveform, text in zip(waveforms, texts, strict=True)]
 
     def close(self) -> None:
