@@ -18,6 +18,9 @@ Kind = Literal["engine", "aligner"]
 Factory = TypeVar("Factory", EngineFactory, AlignerFactory)
 GROUPS: dict[Kind, str] = {"engine": "asrlab.engines", "aligner": "asrlab.aligners"}
 
+# Which aligner "auto" asks first: the most exact of those measured (docs/benchmarks.md), then those by name.
+PREFERRED_ALIGNERS = ("pocketsphinx", "whisper")
+
 # One thread opens: two would load the same weights twice.
 _opening = threading.Lock()
 
@@ -58,8 +61,13 @@ def aligner_factory(name: str) -> AlignerFactory:
 
 
 def pick_aligner(language: str | None) -> AlignerFactory:
-    """What `--aligner auto` means for this language (None: not known beforehand)."""
-    for loaded in _aligners().values():
+    """What `--aligner auto` means for this language (None: not known beforehand).
+
+    Raises OptionError when none that is installed takes it.
+    """
+    found = _aligners()
+    preferred = {name: found[name] for name in PREFERRED_ALIGNERS if name in found}
+    for loaded in {**preferred, **found}.values():
         if loaded.factory is not None and loaded.factory.supports(language):
             return loaded.factory
     raise OptionError(f"no installed aligner takes {language or 'speech'}: use --aligner none")

@@ -100,7 +100,10 @@ def test_status_counts_what_is_there(labeled: Asrlab) -> None:
 
 def test_engines_are_listed(asrlab: Asrlab) -> None:
     listed = {(entry["kind"], entry["name"]) for entry in asrlab.json("engines", "--json")}
-    assert listed == {("engine", "whisper"), ("aligner", "whisper"), ("engine", "fake"), ("aligner", "fake")}
+    assert listed == {
+        *(("engine", name) for name in ("fake", "whisper")),
+        *(("aligner", name) for name in ("fake", "pocketsphinx", "whisper")),
+    }
 
 
 def test_the_fake_engine_is_not_there_without_its_plugin(asrlab: Asrlab) -> None:
@@ -145,3 +148,13 @@ def test_the_demo_shows_the_whole_way_and_can_be_run_twice(asrlab: Asrlab) -> No
     again = asrlab.run("demo", "--inline")
     assert "nothing to do" in again
     assert "Word error rate" in again
+
+
+def test_a_text_that_the_audio_does_not_say_is_flagged_and_is_no_failure(asrlab: Asrlab) -> None:
+    # The fake engine hears words in a tone; pocketsphinx does not.
+    write_tone(asrlab.folder / "a.wav", seconds=3.0)
+    asrlab.run("label", "a.wav", "--engine", "fake", "--aligner", "pocketsphinx", "--no-vad", "--inline")
+    flags = {row["flags"] for row in asrlab.query("SELECT flags FROM v_words")}
+    assert flags
+    assert all("mismatch" in flag.split(",") for flag in flags)
+    assert asrlab.query("SELECT * FROM v_failures") == []

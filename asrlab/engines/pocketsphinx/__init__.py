@@ -1,0 +1,1 @@
+"""The aligner `pocketsphinx`: English, exact and cheap, with its model in the package."""
