@@ -5,36 +5,25 @@ text ended by itself, and the same text whatever the clip's neighbours are.
 """
 
 import math
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from transformers.modeling_outputs import BaseModelOutput
 
-from asrlab.domain.labels import FLAG_REPETITION, FLAG_TRUNCATED, Hypothesis, WordConfidence
+from asrlab.domain.labels import Hypothesis
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.protocol import EngineInfo, Waveform
+from asrlab.engines.whisper.decoded import (
+    MAX_CONTEXT_TOKENS,
+    MAX_NEW_TOKENS,
+    Decoded,
+    as_hypothesis,
+    require_window,
+)
 from asrlab.engines.whisper.factory import WINDOW_SECONDS
-from asrlab.engines.whisper.model import SAMPLING_RATE_HZ, LoadedWhisper, language_name
-from asrlab.engines.whisper.tokens import token_bytes, words_with_tokens
+from asrlab.engines.whisper.model import LoadedWhisper
 from asrlab.errors import ItemError
-
-# Half of the decoder's 448 positions, as in OpenAI's decoding.py; speech holds about 4 tokens a second.
-MAX_NEW_TOKENS = 224
-MAX_CONTEXT_TOKENS = 223
-# OpenAI's transcribe.py: text that compresses better than this repeats itself.
-MAX_COMPRESSION_RATIO = 2.4
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    """Token ids without the end token, their log-probabilities, and whether the end token came."""
-
-    ids: list[int]
-    logprobs: list[float]
-    ended: bool
 
 
 class WhisperEngine:
@@ -54,11 +43,7 @@ class WhisperEngine:
         self, waveforms: Sequence[Waveform], *, language: str | None, context: str
     ) -> list[Hypothesis]:
         """See Engine. Raises ValueError for a clip over 30 s, ItemError when one clip alone does not fit."""
-        for waveform in waveforms:
-            if len(waveform) > WINDOW_SECONDS * SAMPLING_RATE_HZ:
-                raise ValueError(
-                    f"a clip of {len(waveform) / SAMPLING_RATE_HZ:.1f} s: Whisper reads 30 s at once"
-                )
+        require_window(waveforms)
         tag = self._loaded.language_tag(language) if language is not None else None
         found: dict[int, Hypothesis] = {}
         by_length = sorted(range(len(waveforms)), key=lambda index: (-len(waveforms[index]), index))
@@ -118,14 +103,14 @@ class WhisperEngine:
         ids = sorted(languages)
         return [languages[ids[int(index)]] for index in logits[:, ids].argmax(dim=-1)]
 
-    def _decode(self, encoded: torch.Tensor, prompts: torch.Tensor) -> list[_Decoded]:
+    def _decode(self, encoded: torch.Tensor, prompts: torch.Tensor) -> list[Decoded]:
         """Greedy decoding of all clips side by side, until each has ended or used up its budget."""
         model, generation = self._loaded.model, self._loaded.model.generation_config
         end = int(generation.eos_token_id)
         never = [token for token in generation.suppress_tokens or [] if token >= 0]
         not_first = list(generation.begin_suppress_tokens or [])
         budget = min(MAX_NEW_TOKENS, model.config.max_target_positions - prompts.shape[1])
-        rows: list[_Decoded] = [_Decoded([], [], ended=False) for _ in range(len(prompts))]
+        rows: list[Decoded] = [Decoded([], [], ended=False) for _ in range(len(prompts))]
         running = list(range(len(rows)))
         cache = None
         ids, outputs = prompts, BaseModelOutput(last_hidden_state=encoded)
@@ -146,7 +131,7 @@ class WhisperEngine:
             for row in list(running):
                 token = int(chosen[row])
                 if token == end:
-                    rows[row] = _Decoded(rows[row].ids, rows[row].logprobs, ended=True)
+                    rows[row] = Decoded(rows[row].ids, rows[row].logprobs, ended=True)
                     running.remove(row)
                 else:
                     rows[row].ids.append(token)
@@ -155,34 +140,13 @@ class WhisperEngine:
                 break
         return rows
 
-    def _hypothesis(self, decoded: _Decoded, tag: str) -> Hypothesis:
-        raw = str(self._loaded.tokenizer.decode(decoded.ids, skip_special_tokens=False))
-        text = str(self._loaded.tokenizer.decode(decoded.ids, skip_special_tokens=True)).strip()
-        words = tuple(
-            WordConfidence(word, math.exp(sum(decoded.logprobs[i] for i in tokens) / len(tokens)))
-            for word, tokens in words_with_tokens(token_bytes(self._loaded.tokenizer, decoded.ids))
-        )
-        flags = [FLAG_TRUNCATED] if not decoded.ended else []
-        if repeats_itself(text):
-            flags.append(FLAG_REPETITION)
-        return Hypothesis(
-            text=text,
-            raw_text=raw,
-            language=language_name(tag),
-            language_tag=tag,
-            confidence=sum(word.confidence for word in words) / len(words) if words else None,
-            words=words,
-            finish_reason="stop" if decoded.ended else "length",
-            flags=tuple(flags),
-        )
+    def _hypothesis(self, decoded: Decoded, tag: str) -> Hypothesis:
+        tokenizer = self._loaded.tokenizer
+        raw = str(tokenizer.decode(decoded.ids, skip_special_tokens=False))
+        text = str(tokenizer.decode(decoded.ids, skip_special_tokens=True))
+        return as_hypothesis(decoded, tokenizer.convert_ids_to_tokens(decoded.ids), raw, text, tag)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
     """A device's own error, or the CPU allocator's, which has no class of its own."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-
-
-def repeats_itself(text: str) -> bool:
-    """OpenAI's test for a decoder that runs in a circle."""
-    data = text.encode("utf-8")
-    return bool(data) and len(data) / len(zlib.compress(data)) > MAX_COMPRESSION_RATIO

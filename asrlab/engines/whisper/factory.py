@@ -12,6 +12,7 @@ from asrlab.errors import CheckpointError, OptionError
 ENGINE_CODE_VERSION = "1"
 ALIGNER_CODE_VERSION = "2"
 WINDOW_SECONDS = 30.0
+SAMPLING_RATE_HZ = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class WhisperEngineFactory:
         return self._info(_whisper_checkpoint(options))
 
     def check_language(self, options: EngineOptions, language: str) -> None:
-        from asrlab.engines.whisper.model import is_multilingual, whisper_language_tag
+        from asrlab.engines.whisper.languages import is_multilingual, whisper_language_tag
 
         path = _whisper_checkpoint(options).path
         generation = _read_json(path / "generation_config.json")

@@ -1,7 +1,6 @@
 """Whisper's weights and tokenizer in memory, loaded once per process, and the tokens that steer it."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,15 +9,14 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration, WhisperTokenizer
-from transformers.models.whisper.tokenization_whisper import LANGUAGES, TO_LANGUAGE_CODE
+from transformers.models.whisper.tokenization_whisper import LANGUAGES
 from transformers.utils import logging as transformers_logging
 
 from asrlab.engines.protocol import Waveform
+from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ
+from asrlab.engines.whisper.languages import is_multilingual, language_name, whisper_language_tag
 from asrlab.errors import CheckpointError, OptionError
 
-SAMPLING_RATE_HZ = 16_000
-# OpenAI's English-only models have one token less.
-MULTILINGUAL_VOCABULARY = 51_865
 _loading = threading.Lock()
 
 
@@ -70,34 +68,6 @@ class LoadedWhisper:
         """The tag of every language token in the vocabulary."""
         vocabulary = self.tokenizer.get_vocab()
         return {vocabulary[f"<|{tag}|>"]: tag for tag in LANGUAGES if f"<|{tag}|>" in vocabulary}
-
-
-def whisper_language_tag(language: str, *, is_multilingual: bool) -> str:
-    """Whisper's tag for a BCP-47 tag or an English name.
-
-    Raises OptionError for a language that Whisper, or an English-only checkpoint, does not know.
-    """
-    wanted = language.strip().lower()
-    tag = TO_LANGUAGE_CODE.get(wanted, wanted if wanted in LANGUAGES else wanted.split("-")[0])
-    if tag not in LANGUAGES:
-        names = ", ".join(sorted(LANGUAGES))
-        raise OptionError(f"Whisper does not know the language {language!r}; it knows {names}")
-    if not is_multilingual and tag != "en":
-        raise OptionError(
-            f"this checkpoint knows English only, not {language!r}: give a multilingual --model"
-        )
-    return tag
-
-
-def language_name(tag: str) -> str:
-    """Whisper's own name of a language, capitalised."""
-    return str(LANGUAGES[tag]).title()
-
-
-def is_multilingual(generation: Mapping[str, object], vocab_size: int) -> bool:
-    """Whether a checkpoint takes language tokens: as its generation config says, else by its vocabulary."""
-    said = generation.get("is_multilingual")
-    return vocab_size >= MULTILINGUAL_VOCABULARY if said is None else bool(said)
 
 
 def load_whisper(path: Path, device: str, attention: str) -> LoadedWhisper:

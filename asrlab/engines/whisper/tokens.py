@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from asrlab.text.words import word_spans
 
 
-def token_bytes(tokenizer: Any, ids: Sequence[int]) -> list[bytes]:
-    """The bytes each byte-level token stands for."""
-    return [_bytes_of(token) for token in tokenizer.convert_ids_to_tokens(list(ids))]
+def token_bytes(tokens: Sequence[str]) -> list[bytes]:
+    """The bytes each byte-level token, as the vocabulary writes it, stands for."""
+    return [_bytes_of(token) for token in tokens]
 
 
 def words_with_tokens(pieces: Sequence[bytes]) -> list[tuple[str, list[int]]]:

@@ -12,9 +12,10 @@ import torch
 
 from asrlab.engines.embedded import embedded_checkpoint
 from asrlab.engines.protocol import EngineOptions, Waveform
-from asrlab.engines.whisper.engine import MAX_NEW_TOKENS, WhisperEngine, repeats_itself
+from asrlab.engines.whisper.decoded import MAX_NEW_TOKENS, repeats_itself
+from asrlab.engines.whisper.engine import WhisperEngine
 from asrlab.engines.whisper.factory import whisper_engine
-from asrlab.engines.whisper.model import whisper_language_tag
+from asrlab.engines.whisper.languages import whisper_language_tag
 from asrlab.errors import CheckpointError, ItemError, OptionError
 
 RATE_HZ = 16_000
