@@ -9,6 +9,7 @@ import json
 import os
 import re
 import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from asrlab.engines.embedded import (
     embedded_is_installed,
     file_sha256,
 )
+from asrlab.engines.hub import Patterns, hub_snapshot
 from asrlab.errors import CheckpointError
 
 # What transformers looks for, in its order: one file, else the shards an index lists.
@@ -29,9 +31,10 @@ WEIGHT_FILES = (
     ("pytorch_model.bin", "pytorch_model.bin.index.json"),
 )
 # What is fetched of a hub repository: neither other frameworks' nor other precisions' copies of the weights.
-HUB_SMALL_FILES = ("*.json", "*.txt", "*.model", "*.jinja")
-HUB_SAFETENSORS = (*HUB_SMALL_FILES, "model.safetensors", "model-*-of-*.safetensors")
-HUB_PICKLES = (*HUB_SMALL_FILES, "pytorch_model.bin", "pytorch_model-*-of-*.bin")
+HUB_WEIGHTS = (
+    ("model.safetensors", "model-*-of-*.safetensors"),
+    ("pytorch_model.bin", "pytorch_model-*-of-*.bin"),
+)
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -43,7 +46,7 @@ class ResolvedCheckpoint:
     """Weights on this machine.
 
     name: what a person would call them (a hub id, or the directory).
-    path: a directory in transformers' layout.
+    path: a directory in the layout that was asked for.
     weights_sha256: 64 hex digits, the same wherever the same weight files lie.
     """
 
@@ -52,21 +55,41 @@ class ResolvedCheckpoint:
     weights_sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a library lays its checkpoints out.
+
+    embedded_id: the hub id of the embedded weights. embedded: those on this machine; takes asrlab's cache folder.
+    weight_files: what the library loads from a directory; raises CheckpointError unless all of it is there.
+    hub_weights: the names of the weight files on the hub, the preferred first.
+    """
+
+    embedded_id: str
+    embedded: Callable[[Path | None], ResolvedCheckpoint]
+    weight_files: Callable[[Path], list[Path]]
+    hub_weights: tuple[Patterns, ...]
+
+
 def resolve_checkpoint(
-    model: str | None, revision: str | None = None, *, cache: Path | None = None
+    model: str | None,
+    revision: str | None = None,
+    *,
+    layout: Layout | None = None,
+    cache: Path | None = None,
 ) -> ResolvedCheckpoint:
     """The weights named by `model`: None for the embedded ones, a directory, or a hub id ("org/name").
 
     revision: a hub repository's branch, tag or commit. What Hugging Face's cache holds is taken without
     asking the hub, so that all workers of a run use the same weights: name a commit to move on.
-    cache: asrlab's own cache folder.
+    layout: transformers' by default. cache: asrlab's own cache folder.
     Raises CheckpointError saying what is missing and what to do, MissingExtraError without embedded weights.
     """
+    layout = layout or TRANSFORMERS
     if model is None or _is_path_like(model):
         if revision is not None:
             raise CheckpointError(f"revision {revision} is of no use without a hub id: give --model org/name")
-        return _embedded(cache) if model is None else _directory(model, cache)
-    return _hub(model, revision, cache)
+        return layout.embedded(cache) if model is None else _directory(model, layout, cache)
+    return _hub(model, revision, layout, cache)
 
 
 def model_type(path: Path) -> str:
@@ -85,25 +108,31 @@ def model_type(path: Path) -> str:
 
 
 def weights_sha256(path: Path, cache: Path | None = None) -> str:
-    """One SHA-256 for the weight files of a directory, by name and content.
+    """One SHA-256 for the weight files transformers loads from a directory. See files_sha256."""
+    return files_sha256(_weight_files(path), cache)
+
+
+def files_sha256(files: Sequence[Path], cache: Path | None = None) -> str:
+    """One SHA-256 for some files, by name and content.
 
     One file: its own SHA-256, which is the one the hub shows. Several: the SHA-256 of their "name sha256"
     lines in the order of their names. Remembered in `cache` by real path, size and time of change.
-    Raises CheckpointError when there are none, or one that an index lists is missing.
+    Raises CheckpointError when one can't be read.
     """
     memory = (cache or user_cache_path("asrlab")) / _MEMORY_FILE
     known = _read_memory(memory)
     learned: dict[str, str] = {}
     digests: dict[str, str] = {}
     try:
-        for file in _weight_files(path):
+        for file in files:
             key = _memory_key(file)
             digest = _hub_blob_sha256(file) or known.get(key)
             if digest is None:
                 digest = learned[key] = file_sha256(file)
             digests[file.name] = digest
     except OSError as error:
-        raise CheckpointError(f"the weights in {path} can't be read: {error.strerror or error}") from error
+        where = files[0].parent
+        raise CheckpointError(f"the weights in {where} can't be read: {error.strerror or error}") from error
     if learned:
         _write_memory(memory, known | learned)
     if len(digests) == 1:
@@ -122,24 +151,24 @@ def _is_path_like(model: str) -> bool:
     return model.startswith((".", "/", "~")) or os.path.exists(model) or not _HUB_ID.fullmatch(model)
 
 
-def _directory(model: str, cache: Path | None) -> ResolvedCheckpoint:
+def _directory(model: str, layout: Layout, cache: Path | None) -> ResolvedCheckpoint:
     # os.path.expanduser, not Path.expanduser: an unknown "~name" stays as it is and is reported as absent.
     expanded = os.path.expanduser(model)
     if not os.path.exists(expanded):
         raise CheckpointError(
-            f"there is no checkpoint {model!r}: give a directory, or a hub id such as {EMBEDDED_MODEL_ID}"
+            f"there is no checkpoint {model!r}: give a directory, or a hub id such as {layout.embedded_id}"
         )
     path = Path(expanded).resolve()
     if not path.is_dir():
         raise CheckpointError(f"{model} is a file: give the directory that holds config.json and the weights")
-    _require_complete(path)
-    return ResolvedCheckpoint(str(path), path, weights_sha256(path, cache))
+    return ResolvedCheckpoint(str(path), path, files_sha256(_whole(path, layout), cache))
 
 
-def _require_complete(path: Path) -> None:
+def _whole(path: Path, layout: Layout) -> list[Path]:
+    """The weight files. Raises CheckpointError for a directory that is no whole checkpoint."""
     if not (path / "config.json").is_file():
         raise CheckpointError(f"{path} is not a checkpoint: config.json is missing")
-    _weight_files(path)
+    return layout.weight_files(path)
 
 
 def _weight_files(path: Path) -> list[Path]:
@@ -169,87 +198,15 @@ def _shards(path: Path, index: str) -> list[Path]:
     return [path / name for name in names]
 
 
-def _hub(model: str, revision: str | None, cache: Path | None) -> ResolvedCheckpoint:
+def _hub(model: str, revision: str | None, layout: Layout, cache: Path | None) -> ResolvedCheckpoint:
     try:
-        path = _snapshot(model, revision)
+        path = hub_snapshot(model, revision, layout.hub_weights, lambda found: _whole(found, layout))
     except CheckpointError:
         # The hub's main branch holds these bytes; another revision might not.
-        if model == EMBEDDED_MODEL_ID and revision in (None, "main") and embedded_is_installed():
-            return _embedded(cache)
+        if model == layout.embedded_id and revision in (None, "main") and embedded_is_installed():
+            return layout.embedded(cache)
         raise
-    return ResolvedCheckpoint(model, path, weights_sha256(path, cache))
-
-
-def _snapshot(model: str, revision: str | None) -> Path:
-    """The directory in Hugging Face's cache; fetched unless it is there, whole."""
-    for patterns in (HUB_SAFETENSORS, HUB_PICKLES):
-        cached = _cached_snapshot(model, revision, patterns)
-        if cached is not None:
-            return cached
-    path = _fetched_snapshot(model, revision, HUB_SAFETENSORS)
-    if not any(path.glob("*.safetensors")):
-        path = _fetched_snapshot(model, revision, HUB_PICKLES)
-    _require_complete(path)
-    return path
-
-
-def _cached_snapshot(model: str, revision: str | None, patterns: tuple[str, ...]) -> Path | None:
-    from huggingface_hub import snapshot_download
-
-    try:
-        path = Path(
-            snapshot_download(model, revision=revision, allow_patterns=list(patterns), local_files_only=True)
-        )
-        _require_complete(path)
-    except (OSError, ValueError, CheckpointError):
-        # Absent, cut short or misnamed: fetching says which.
-        return None
-    return path
-
-
-def _fetched_snapshot(model: str, revision: str | None, patterns: tuple[str, ...]) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HFValidationError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    try:
-        return Path(snapshot_download(model, revision=revision, allow_patterns=list(patterns)))
-    except GatedRepoError as error:
-        raise CheckpointError(
-            f"{model} is gated: accept its terms on the hub, then log in with `hf auth login`"
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise CheckpointError(
-            f"neither a directory nor a hub repository is called {model}: check the spelling, "
-            "or log in with `hf auth login` if it is private"
-        ) from error
-    except HFValidationError as error:
-        raise CheckpointError(f"neither a directory nor a possible hub id: {model}") from error
-    except RevisionNotFoundError as error:
-        raise CheckpointError(f"{model} has no revision {revision}: check it on the hub") from error
-    except (_transport_error(), OSError) as error:
-        raise CheckpointError(
-            f"there is no directory {model}, and it can't be fetched from the hub ({_first_line(error)}): "
-            "check the connection, or give --model a directory"
-        ) from error
-
-
-def _transport_error() -> type[Exception]:
-    """The root of the errors of huggingface_hub's HTTP library: httpx or httpx2, by its version."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    root: type[Exception] = HfHubHTTPError.__bases__[0]
-    return root
-
-
-def _first_line(error: BaseException) -> str:
-    # huggingface_hub wraps the reason in a paragraph of advice: the cause is the reason.
-    reason = error.__cause__ or error
-    return f"{type(reason).__name__}: {reason}".splitlines()[0].rstrip(".")
+    return ResolvedCheckpoint(model, path, files_sha256(_whole(path, layout), cache))
 
 
 def _hub_blob_sha256(file: Path) -> str | None:
@@ -288,3 +245,6 @@ def _write_memory(memory: Path, known: dict[str, str]) -> None:
         # A cache that can't be written costs time, not the result.
         with contextlib.suppress(OSError):
             beside.unlink()
+
+
+TRANSFORMERS = Layout(EMBEDDED_MODEL_ID, _embedded, _weight_files, HUB_WEIGHTS)

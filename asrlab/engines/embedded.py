@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
@@ -59,7 +59,7 @@ MISSING = (
 def embedded_is_installed() -> bool:
     """Whether the package with the weights is there; reads none of it."""
     try:
-        return (_packaged_folder() / "model.bin").is_file()
+        return (packaged_folder() / "model.bin").is_file()
     except MissingExtraError:
         return False
 
@@ -76,8 +76,8 @@ def embedded_checkpoint(cache: Path | None = None) -> Path:
     done = home / f"{CONVERTED_SHA256}-{LAYOUT_VERSION}"
     if _is_whole(done):
         return done
-    source = _packaged_folder()
-    _check_package(source)
+    source = packaged_folder()
+    check_package(source)
     try:
         home.mkdir(parents=True, exist_ok=True)
         _convert_into(source, home, done)
@@ -87,6 +87,27 @@ def embedded_checkpoint(cache: Path | None = None) -> Path:
             "free some space there, or choose another cache folder"
         ) from error
     return done
+
+
+def packaged_folder() -> Path:
+    """Where the package keeps the weights, in CTranslate2's layout. Raises MissingExtraError without it."""
+    try:
+        return Path(str(metadata.distribution(PACKAGE).locate_file(MODEL_FOLDER)))
+    except metadata.PackageNotFoundError as error:
+        raise MissingExtraError(MISSING) from error
+
+
+def check_package(source: Path, sha256: Callable[[Path], str] | None = None) -> None:
+    """Raises CheckpointError unless every file is the one asrlab was written for; `sha256` may remember."""
+    sha256 = sha256 or file_sha256
+    for name, expected in PACKAGED_SHA256.items():
+        path = source / name
+        try:
+            found = sha256(path)
+        except (OSError, CheckpointError) as error:
+            raise CheckpointError(f"{path} can't be read: install {PACKAGE} again") from error
+        if found != expected:
+            raise CheckpointError(f"{path} is damaged or of another version: install {PACKAGE} again")
 
 
 def _is_whole(directory: Path) -> bool:
@@ -127,25 +148,6 @@ def file_sha256(path: Path) -> str:
         while block := file.read(HASH_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _packaged_folder() -> Path:
-    try:
-        return Path(str(metadata.distribution(PACKAGE).locate_file(MODEL_FOLDER)))
-    except metadata.PackageNotFoundError as error:
-        raise MissingExtraError(MISSING) from error
-
-
-def _check_package(source: Path) -> None:
-    """Raises CheckpointError unless every file is the one asrlab was written for."""
-    for name, expected in PACKAGED_SHA256.items():
-        path = source / name
-        try:
-            found = file_sha256(path)
-        except OSError as error:
-            raise CheckpointError(f"{path} can't be read: install {PACKAGE} again") from error
-        if found != expected:
-            raise CheckpointError(f"{path} is damaged or of another version: install {PACKAGE} again")
 
 
 def _convert(source: Path, target: Path) -> None:
