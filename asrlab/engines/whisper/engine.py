@@ -13,6 +13,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from asrlab.domain.labels import Hypothesis
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
+from asrlab.engines.batching import in_batches
 from asrlab.engines.protocol import EngineInfo, Waveform
 from asrlab.engines.whisper.decoded import (
     MAX_CONTEXT_TOKENS,
@@ -45,29 +46,15 @@ class WhisperEngine:
         """See Engine. Raises ValueError for a clip over 30 s, ItemError when one clip alone does not fit."""
         require_window(waveforms)
         tag = self._loaded.language_tag(language) if language is not None else None
-        found: dict[int, Hypothesis] = {}
-        by_length = sorted(range(len(waveforms)), key=lambda index: (-len(waveforms[index]), index))
-        for first in range(0, len(by_length), self._batch_size):
-            batch = by_length[first : first + self._batch_size]
-            found.update(zip(batch, self._run([waveforms[i] for i in batch], tag, context), strict=True))
-        return [found[index] for index in range(len(waveforms))]
+        return in_batches(
+            waveforms,
+            self._batch_size,
+            lambda batch: self._run_batch(batch, tag, context),
+            _is_out_of_memory,
+        )
 
     def close(self) -> None:
         """Nothing to give back: weights stay with the process."""
-
-    def _run(self, waveforms: list[Waveform], tag: str | None, context: str) -> list[Hypothesis]:
-        """One forward batch; out of memory halves it, down to one clip."""
-        try:
-            return self._run_batch(waveforms, tag, context)
-        except RuntimeError as error:
-            if not _is_out_of_memory(error):
-                raise
-            if len(waveforms) == 1:
-                raise ItemError(
-                    FailureReason.OUT_OF_MEMORY, "one clip does not fit into the device's memory"
-                ) from error
-        half = len(waveforms) // 2
-        return self._run(waveforms[:half], tag, context) + self._run(waveforms[half:], tag, context)
 
     @torch.inference_mode()
     def _run_batch(self, waveforms: list[Waveform], tag: str | None, context: str) -> list[Hypothesis]:
@@ -147,6 +134,6 @@ class WhisperEngine:
         return as_hypothesis(decoded, tokenizer.convert_ids_to_tokens(decoded.ids), raw, text, tag)
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
+def _is_out_of_memory(error: Exception) -> bool:
     """A device's own error, or the CPU allocator's, which has no class of its own."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
