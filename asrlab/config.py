@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """Where the local Prefect server that asrlab starts keeps its history."""
     device: str = "auto"
     """Where engines run: auto, cpu, cuda, cuda:1, …"""
+    compute_type: str = "auto"
+    """Number format of the engine: auto, float32, float16, bfloat16; int8 and more with faster-whisper."""
     engine_slots: int = Field(default=1, ge=1)
     """How many groups of work may use the card (or the CPU engine) at once."""
     group_seconds: float = Field(default=600.0, gt=0)

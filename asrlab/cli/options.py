@@ -101,7 +101,9 @@ def job_from(**given: Any) -> "LabelJob":
         corpus=given.get("corpus") or "default",
         recipe=recipe,
         engine=given.get("engine", "whisper"),
-        engine_options=EngineOptions(model=given.get("model"), device=settings.device),
+        engine_options=EngineOptions(
+            model=given.get("model"), device=settings.device, compute_type=settings.compute_type
+        ),
         language=given.get("language"),
         context=given.get("context", ""),
         aligner=given.get("aligner", AUTO),

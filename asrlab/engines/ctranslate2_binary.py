@@ -19,6 +19,8 @@ import numpy.typing as npt
 from asrlab.errors import CheckpointError
 
 READABLE_VERSIONS = (5, 6)
+# More than the version and the name of an architecture take.
+_HEAD_BYTES = 1024
 
 Variable = npt.NDArray[np.generic]
 
@@ -54,15 +56,19 @@ def read_ctranslate2(path: Path) -> CTranslate2Model:
     return parse_ctranslate2(path.read_bytes(), str(path))
 
 
+def read_specification(path: Path) -> str:
+    """The architecture that the file at `path` names, without reading its variables. Raises CheckpointError."""
+    try:
+        with path.open("rb") as file:
+            return _specification(_Reader(file.read(_HEAD_BYTES), str(path)))
+    except OSError as error:
+        raise CheckpointError(f"{path} can't be read: {error.strerror or error}") from error
+
+
 def parse_ctranslate2(data: bytes, name: str) -> CTranslate2Model:
     """The same for bytes in memory; `name` is what errors call them. The arrays are views of `data`."""
     reader = _Reader(data, name)
-    version = reader.u32()
-    if version not in READABLE_VERSIONS:
-        raise CheckpointError(
-            f"{name} is not a CTranslate2 model of binary version 5 or 6 (its first number is {version})"
-        )
-    specification = reader.text()
+    specification = _specification(reader)
     reader.u32()  # the specification's own revision; the variables' names say all that is needed
     variables = dict(reader.variable() for _ in range(reader.u32()))
     for _ in range(reader.u32()):
@@ -74,12 +80,21 @@ def parse_ctranslate2(data: bytes, name: str) -> CTranslate2Model:
     return CTranslate2Model(specification, MappingProxyType(variables))
 
 
+def _specification(reader: "_Reader") -> str:
+    version = reader.u32()
+    if version not in READABLE_VERSIONS:
+        raise CheckpointError(
+            f"{reader.name} is not a CTranslate2 model of binary version 5 or 6 (its first number is {version})"
+        )
+    return reader.text()
+
+
 class _Reader:
     """A cursor over the bytes; every read past the end is a CheckpointError."""
 
     def __init__(self, data: bytes, name: str) -> None:
         self._data = memoryview(data)
-        self._name = name
+        self.name = name
         self._offset = 0
 
     def u32(self) -> int:
@@ -91,7 +106,7 @@ class _Reader:
         try:
             return raw.removesuffix(b"\0").decode("utf-8")
         except UnicodeDecodeError as error:
-            raise CheckpointError(f"{self._name} is damaged: a name is not text") from error
+            raise CheckpointError(f"{self.name} is damaged: a name is not text") from error
 
     def variable(self) -> tuple[str, Variable]:
         name = self.text()
@@ -101,17 +116,17 @@ class _Reader:
         dtype = _DTYPES.get(type_number)
         if dtype is None:
             raise CheckpointError(
-                f"{self._name}: {name!r} has element type {type_number}, which can't be read"
+                f"{self.name}: {name!r} has element type {type_number}, which can't be read"
             )
         size = self.u32()
         if size != math.prod(shape) * dtype.itemsize:
-            raise CheckpointError(f"{self._name} is damaged: {name!r} has {size} bytes for the shape {shape}")
+            raise CheckpointError(f"{self.name} is damaged: {name!r} has {size} bytes for the shape {shape}")
         return name, np.frombuffer(self._take(size), dtype=dtype).reshape(shape)
 
     def expect_end(self) -> None:
         left = len(self._data) - self._offset
         if left:
-            raise CheckpointError(f"{self._name} is damaged: {left} bytes follow its end")
+            raise CheckpointError(f"{self.name} is damaged: {left} bytes follow its end")
 
     def _u8(self) -> int:
         return self._take(1)[0]
@@ -119,7 +134,7 @@ class _Reader:
     def _take(self, count: int) -> memoryview:
         end = self._offset + count
         if end > len(self._data):
-            raise CheckpointError(f"{self._name} is cut short: it ends within what it announces")
+            raise CheckpointError(f"{self.name} is cut short: it ends within what it announces")
         part = self._data[self._offset : end]
         self._offset = end
         return part

@@ -25,12 +25,14 @@ class EngineOptions:
 
     model: hub id or local directory; None takes the embedded default.
     device: "auto", "cpu", "cuda", "cuda:0", …
+    compute_type: number format of the computation ("float32", "int8", …); "auto" lets engine and device decide.
     batch_seconds: memory budget of one forward pass, in seconds of padded audio.
     """
 
     model: str | None = None
     revision: str | None = None
     device: str = "auto"
+    compute_type: str = "auto"
     batch_seconds: Seconds = 240.0
 
 

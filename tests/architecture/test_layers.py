@@ -10,6 +10,8 @@ ROOT = Path(__file__).parents[2]
 HEAVY = (
     "alembic",
     "av",
+    "ctranslate2",
+    "faster_whisper",
     "fastapi",
     "jiwer",
     "librosa",

@@ -19,10 +19,8 @@ from asrlab.engines.protocol import EngineInfo, Waveform
 from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ, WINDOW_SECONDS
 from asrlab.engines.whisper.model import LoadedWhisper
 from asrlab.engines.whisper.tokens import token_bytes
-from asrlab.engines.whisper.word_times import frame_count, words_on_path
+from asrlab.engines.whisper.word_times import MEDIAN_WIDTH, frame_count, words_on_path
 from asrlab.errors import ItemError, OptionError
-
-MEDIAN_WIDTH = 7
 
 
 class WhisperAligner:

@@ -48,6 +48,7 @@ class WhisperEngine:
         tag = self._loaded.language_tag(language) if language is not None else None
         return in_batches(
             waveforms,
+            [len(waveform) for waveform in waveforms],
             self._batch_size,
             lambda batch: self._run_batch(batch, tag, context),
             _is_out_of_memory,

@@ -23,7 +23,7 @@ class WhisperEngineFactory:
     summary: str = "any Whisper checkpoint, through transformers"
 
     def describe(self, options: EngineOptions) -> EngineInfo:
-        return self._info(_whisper_checkpoint(options))
+        return self._info(_whisper_checkpoint(options), options)
 
     def check_language(self, options: EngineOptions, language: str) -> None:
         from asrlab.engines.whisper.languages import is_multilingual, whisper_language_tag
@@ -41,15 +41,16 @@ class WhisperEngineFactory:
         from asrlab.engines.whisper.model import load_whisper
 
         checkpoint = _whisper_checkpoint(options)
-        loaded = load_whisper(checkpoint.path, options.device, "sdpa")
-        return WhisperEngine(self._info(checkpoint), loaded, options.batch_seconds)
+        loaded = load_whisper(checkpoint.path, options.device, options.compute_type, "sdpa")
+        return WhisperEngine(self._info(checkpoint, options), loaded, options.batch_seconds)
 
-    def _info(self, checkpoint: ResolvedCheckpoint) -> EngineInfo:
+    def _info(self, checkpoint: ResolvedCheckpoint, options: EngineOptions) -> EngineInfo:
         return EngineInfo(
             name=self.name,
             checkpoint=checkpoint.name,
             revision=checkpoint.weights_sha256,
             code_version=ENGINE_CODE_VERSION,
+            parameters=_parameters(options),
             max_seconds=WINDOW_SECONDS,
         )
 
@@ -62,7 +63,7 @@ class WhisperAlignerFactory:
     summary: str = "cross-attention of any Whisper checkpoint"
 
     def describe(self, options: EngineOptions) -> EngineInfo:
-        return self._info(_whisper_checkpoint(options))
+        return self._info(_whisper_checkpoint(options), options)
 
     def open(self, options: EngineOptions) -> Aligner:
         from asrlab.engines.whisper.aligner import WhisperAligner
@@ -70,21 +71,27 @@ class WhisperAlignerFactory:
 
         checkpoint = _whisper_checkpoint(options)
         # Only the eager implementation hands out its attention.
-        loaded = load_whisper(checkpoint.path, options.device, "eager")
-        return WhisperAligner(self._info(checkpoint), loaded)
+        loaded = load_whisper(checkpoint.path, options.device, options.compute_type, "eager")
+        return WhisperAligner(self._info(checkpoint, options), loaded)
 
     def supports(self, language: str | None) -> bool:
         """Every language: what a checkpoint does not know, it refuses text by text."""
         return True
 
-    def _info(self, checkpoint: ResolvedCheckpoint) -> EngineInfo:
+    def _info(self, checkpoint: ResolvedCheckpoint, options: EngineOptions) -> EngineInfo:
         return EngineInfo(
             name=self.name,
             checkpoint=checkpoint.name,
             revision=checkpoint.weights_sha256,
             code_version=ALIGNER_CODE_VERSION,
+            parameters=_parameters(options),
             max_seconds=WINDOW_SECONDS,
         )
+
+
+def _parameters(options: EngineOptions) -> dict[str, str]:
+    """Nothing for the device's own number format: results from before there was a choice keep their key."""
+    return {} if options.compute_type == "auto" else {"compute_type": options.compute_type}
 
 
 def _read_json(path: Path) -> dict[str, object]:

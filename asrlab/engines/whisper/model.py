@@ -17,6 +17,7 @@ from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ
 from asrlab.engines.whisper.languages import is_multilingual, language_name, whisper_language_tag
 from asrlab.errors import CheckpointError, OptionError
 
+COMPUTE_TYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 _loading = threading.Lock()
 
 
@@ -70,19 +71,20 @@ class LoadedWhisper:
         return {vocabulary[f"<|{tag}|>"]: tag for tag in LANGUAGES if f"<|{tag}|>" in vocabulary}
 
 
-def load_whisper(path: Path, device: str, attention: str) -> LoadedWhisper:
-    """The checkpoint at `path`, loaded once per process, device and attention implementation.
+def load_whisper(path: Path, device: str, compute_type: str, attention: str) -> LoadedWhisper:
+    """The checkpoint at `path`, loaded once per process, device, number format and attention implementation.
 
-    Raises CheckpointError when weights are missing, unexpected, or can't be read; OptionError for the device.
+    Raises CheckpointError when weights are missing, unexpected, or can't be read; OptionError for the
+    device or the number format.
     """
+    where = _device(device)
     with _loading:
-        return _load(path, _device(device), attention)
+        return _load(path, where, _dtype(where, compute_type), attention)
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, device: torch.device, attention: str) -> LoadedWhisper:
+def _load(path: Path, device: torch.device, dtype: torch.dtype, attention: str) -> LoadedWhisper:
     _quiet_transformers()
-    dtype = torch.float16 if device.type == "cuda" else torch.float32
     try:
         # Untyped there: with output_loading_info it gives the model and its report.
         load: Any = WhisperForConditionalGeneration.from_pretrained
@@ -114,6 +116,17 @@ def _quiet_transformers() -> None:
     quiet: Any = transformers_logging
     quiet.set_verbosity_error()
     quiet.disable_progress_bar()
+
+
+def _dtype(device: torch.device, compute_type: str) -> torch.dtype:
+    if compute_type == "auto":
+        return torch.float16 if device.type == "cuda" else torch.float32
+    if compute_type not in COMPUTE_TYPES:
+        raise OptionError(
+            f"whisper does not compute in {compute_type!r}: use auto, {', '.join(COMPUTE_TYPES)}, "
+            "or --engine faster-whisper"
+        )
+    return COMPUTE_TYPES[compute_type]
 
 
 def _device(wanted: str) -> torch.device:

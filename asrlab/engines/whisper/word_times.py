@@ -16,6 +16,8 @@ Indices = npt.NDArray[np.int64]
 
 FRAME_SAMPLES = 320  # one encoder position: 20 ms
 FRAME_SECONDS = FRAME_SAMPLES / SAMPLING_RATE_HZ
+# Positions over which attention is smoothed (openai/whisper, timing.py).
+MEDIAN_WIDTH = 7
 # A frame this much quieter than the loud ones (95th percentile) is a pause; so is one hardly above the background
 # (10th percentile), as long as that is clearly quieter than speech.
 SILENCE_SHARE = 0.03

@@ -1,5 +1,6 @@
 """Real Whisper weights and real speech for the tests of engines."""
 
+import json
 from collections.abc import Sequence
 from importlib import metadata
 from itertools import pairwise
@@ -9,13 +10,18 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+import torch
+from transformers import WhisperConfig, WhisperForConditionalGeneration
+from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
+from asrlab.engines.embedded import embedded_checkpoint
 from asrlab.engines.protocol import EngineOptions, Waveform
 from asrlab.engines.whisper.aligner import WhisperAligner
 from asrlab.engines.whisper.engine import WhisperEngine
 from asrlab.engines.whisper.factory import whisper_aligner, whisper_engine
 
 RATE_HZ = 16_000
+START_ID = 50_258
 
 
 @pytest.fixture(scope="session")
@@ -44,4 +50,60 @@ def engine() -> WhisperEngine:
 def aligner() -> WhisperAligner:
     opened = whisper_aligner.open(EngineOptions(device="cpu"))
     assert isinstance(opened, WhisperAligner)
+    return opened
+
+
+@pytest.fixture(scope="session")
+def multilingual_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two layers of 64, the multilingual vocabulary's layout of special tokens."""
+    folder = tmp_path_factory.mktemp("multilingual")
+    torch.manual_seed(3)
+    config = WhisperConfig(
+        vocab_size=51_865,
+        d_model=64,
+        encoder_layers=2,
+        decoder_layers=2,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        num_mel_bins=80,
+        bos_token_id=50_257,
+        eos_token_id=50_257,
+        pad_token_id=50_257,
+        decoder_start_token_id=START_ID,
+    )
+    model = WhisperForConditionalGeneration(config)
+    model.generation_config.is_multilingual = True
+    model.generation_config.eos_token_id = 50_257
+    model.save_pretrained(folder)
+    source = embedded_checkpoint()
+    (folder / "preprocessor_config.json").write_text((source / "preprocessor_config.json").read_text())
+    tokenizer = json.loads((source / "tokenizer.json").read_text())
+    names = ["<|endoftext|>", "<|startoftranscript|>", *(f"<|{tag}|>" for tag in list(LANGUAGES)[:99])]
+    names += [
+        "<|translate|>",
+        "<|transcribe|>",
+        "<|startoflm|>",
+        "<|startofprev|>",
+        "<|nospeech|>",
+        "<|notimestamps|>",
+    ]
+    template = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    vocabulary = {token: id for token, id in tokenizer["model"]["vocab"].items() if id < 50_256}
+    # The real ones have an empty token there, and CTranslate2 goes by it.
+    tokenizer["model"]["vocab"] = {**vocabulary, "": 50_256}
+    tokenizer["added_tokens"] = [
+        {"id": 50_257 + i, "content": name, **template} for i, name in enumerate(names)
+    ]
+    tokenizer["post_processor"] = None
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    (folder / "tokenizer_config.json").write_text((source / "tokenizer_config.json").read_text())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def multilingual_whisper(multilingual_checkpoint: Path) -> WhisperEngine:
+    opened = whisper_engine.open(EngineOptions(model=str(multilingual_checkpoint), device="cpu"))
+    assert isinstance(opened, WhisperEngine)
     return opened

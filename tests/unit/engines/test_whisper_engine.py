@@ -229,3 +229,15 @@ def test_a_damaged_generation_config_is_refused(tmp_path: Path) -> None:
 def test_a_device_whisper_does_not_run_on_is_a_users_error(device: str) -> None:
     with pytest.raises(OptionError, match="does not run"):
         whisper_engine.open(EngineOptions(device=device))
+
+
+def test_a_number_format_is_part_of_the_fingerprint_and_an_unknown_one_a_users_error(
+    engine: WhisperEngine,
+) -> None:
+    half = EngineOptions(device="cpu", compute_type="bfloat16")
+    assert whisper_engine.describe(half).fingerprint != engine.info.fingerprint
+    opened = whisper_engine.open(half)
+    assert isinstance(opened, WhisperEngine)
+    assert opened._loaded.model.dtype == torch.bfloat16
+    with pytest.raises(OptionError, match=r"int8.*--engine faster-whisper"):
+        whisper_engine.open(EngineOptions(device="cpu", compute_type="int8"))

@@ -3,78 +3,22 @@
 Its text means nothing; what is tested is that the right tokens steer it.
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from transformers import WhisperConfig, WhisperForConditionalGeneration
-from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
-from asrlab.engines.embedded import embedded_checkpoint
 from asrlab.engines.protocol import EngineOptions, Waveform
 from asrlab.engines.whisper.engine import WhisperEngine
-from asrlab.engines.whisper.factory import whisper_aligner, whisper_engine
+from asrlab.engines.whisper.factory import whisper_aligner
 from asrlab.errors import OptionError
 
 RATE_HZ = 16_000
-START_ID = 50_258
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two layers of 64, the multilingual vocabulary's layout of special tokens."""
-    folder = tmp_path_factory.mktemp("multilingual")
-    torch.manual_seed(3)
-    config = WhisperConfig(
-        vocab_size=51_865,
-        d_model=64,
-        encoder_layers=2,
-        decoder_layers=2,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=64,
-        decoder_ffn_dim=64,
-        num_mel_bins=80,
-        bos_token_id=50_257,
-        eos_token_id=50_257,
-        pad_token_id=50_257,
-        decoder_start_token_id=START_ID,
-    )
-    model = WhisperForConditionalGeneration(config)
-    model.generation_config.is_multilingual = True
-    model.generation_config.eos_token_id = 50_257
-    model.save_pretrained(folder)
-    source = embedded_checkpoint()
-    (folder / "preprocessor_config.json").write_text((source / "preprocessor_config.json").read_text())
-    tokenizer = json.loads((source / "tokenizer.json").read_text())
-    names = ["<|endoftext|>", "<|startoftranscript|>", *(f"<|{tag}|>" for tag in list(LANGUAGES)[:99])]
-    names += [
-        "<|translate|>",
-        "<|transcribe|>",
-        "<|startoflm|>",
-        "<|startofprev|>",
-        "<|nospeech|>",
-        "<|notimestamps|>",
-    ]
-    template = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
-    vocabulary = {token: id for token, id in tokenizer["model"]["vocab"].items() if id < 50_256}
-    tokenizer["model"]["vocab"] = {**vocabulary, "<|filler|>": 50_256}
-    tokenizer["added_tokens"] = [
-        {"id": 50_257 + i, "content": name, **template} for i, name in enumerate(names)
-    ]
-    tokenizer["post_processor"] = None
-    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
-    (folder / "tokenizer_config.json").write_text((source / "tokenizer_config.json").read_text())
-    return folder
-
-
-@pytest.fixture(scope="module")
-def multilingual(checkpoint: Path) -> WhisperEngine:
-    opened = whisper_engine.open(EngineOptions(model=str(checkpoint), device="cpu"))
-    assert isinstance(opened, WhisperEngine)
-    return opened
+def multilingual(multilingual_whisper: WhisperEngine) -> WhisperEngine:
+    return multilingual_whisper
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +63,9 @@ def test_a_decoder_that_never_ends_is_flagged(multilingual: WhisperEngine, noise
 
 
 def test_a_checkpoint_without_alignment_heads_aligns_all_the_same(
-    checkpoint: Path, noises: list[Waveform]
+    multilingual_checkpoint: Path, noises: list[Waveform]
 ) -> None:
-    aligner = whisper_aligner.open(EngineOptions(model=str(checkpoint), device="cpu"))
+    aligner = whisper_aligner.open(EngineOptions(model=str(multilingual_checkpoint), device="cpu"))
     (words,) = aligner.align(noises[2:], ["我们 go home"], languages=["zh"])
     assert [word.text for word in words] == ["我", "们", "go", "home"]
     assert all(0 <= word.span.start <= word.span.end <= 3 for word in words)
