@@ -58,6 +58,7 @@ class LabelJob:
             return self.aligner_options
         if self.engine == self.aligner_name:
             return self.engine_options
+        # Of what an engine was given, only the place holds for another family.
         return EngineOptions(device=self.engine_options.device)
 
     @property
@@ -65,7 +66,7 @@ class LabelJob:
         """The aligner that will run, None for none."""
         if self.aligner == NO_ALIGNER:
             return None
-        return pick_aligner(self.language).name if self.aligner == AUTO else self.aligner
+        return pick_aligner(self.language, self.engine).name if self.aligner == AUTO else self.aligner
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,10 @@ Kind = Literal["engine", "aligner"]
 Factory = TypeVar("Factory", EngineFactory, AlignerFactory)
 GROUPS: dict[Kind, str] = {"engine": "asrlab.engines", "aligner": "asrlab.aligners"}
 
-# Which aligner "auto" asks first: the most exact of those measured (docs/benchmarks.md), then those by name.
-PREFERRED_ALIGNERS = ("pocketsphinx", "whisper")
+# What "auto" asks first: the most exact of those measured (docs/benchmarks.md). After it the engine's own family,
+# which shares weights with it, then the default.
+MOST_EXACT_ALIGNER = "pocketsphinx"
+DEFAULT_ALIGNER = "whisper"
 
 # One thread opens: two would load the same weights twice.
 _opening = threading.Lock()
@@ -60,14 +62,15 @@ def aligner_factory(name: str) -> AlignerFactory:
     return _pick(_aligners(), "aligner", name)
 
 
-def pick_aligner(language: str | None) -> AlignerFactory:
-    """What `--aligner auto` means for this language (None: not known beforehand).
+def pick_aligner(language: str | None, engine: str | None = None) -> AlignerFactory:
+    """What `--aligner auto` means for this language (None: not known beforehand) behind this engine.
 
-    Raises OptionError when none that is installed takes it.
+    Raises OptionError when none that is installed takes the language.
     """
     found = _aligners()
-    preferred = {name: found[name] for name in PREFERRED_ALIGNERS if name in found}
-    for loaded in {**preferred, **found}.values():
+    preferred = [name for name in (MOST_EXACT_ALIGNER, engine, DEFAULT_ALIGNER) if name in found]
+    for name in dict.fromkeys([*preferred, *found]):
+        loaded = found[name]
         if loaded.factory is not None and loaded.factory.supports(language):
             return loaded.factory
     raise OptionError(f"no installed aligner takes {language or 'speech'}: use --aligner none")

@@ -36,7 +36,9 @@ def test_an_engine_is_opened_once_per_process() -> None:
 
 
 def test_an_unknown_name_is_answered_with_what_there_is() -> None:
-    with pytest.raises(UnknownEngineError, match=r"did you mean 'whisper'.*installed: fake, whisper"):
+    with pytest.raises(
+        UnknownEngineError, match=r"did you mean 'whisper'.*installed: fake, faster-whisper, whisper"
+    ):
         registry.engine_factory("wisper")
     with pytest.raises(UnknownEngineError, match="no aligner 'nobody'"):
         registry.aligner_factory("nobody")
@@ -67,6 +69,14 @@ def test_the_automatic_aligner_is_the_most_exact_that_knows_the_language(
     assert registry.pick_aligner(language).name == name
 
 
+def test_the_automatic_aligner_is_else_of_the_engines_family() -> None:
+    assert registry.pick_aligner("en", "faster-whisper").name == "pocketsphinx"
+    assert registry.pick_aligner("fr", "faster-whisper").name == "faster-whisper"
+    assert registry.pick_aligner(None, "faster-whisper").name == "faster-whisper"
+    assert registry.pick_aligner(None, "whisper").name == "whisper"
+    assert registry.pick_aligner(None, "fake").name == "whisper"
+
+
 def test_without_an_aligner_that_takes_the_language_the_way_out_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -78,6 +88,6 @@ def test_without_an_aligner_that_takes_the_language_the_way_out_is_named(
 def test_listing_engines_imports_no_torch() -> None:
     code = (
         "import sys; from asrlab.engines.registry import installed; installed(); "
-        "sys.exit(bool({'torch', 'transformers', 'pocketsphinx', 'hama'} & set(sys.modules)))"
+        "sys.exit(bool({'torch', 'transformers', 'pocketsphinx', 'hama', 'ctranslate2', 'faster_whisper'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
