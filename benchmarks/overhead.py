@@ -4,8 +4,8 @@ Each engine labels the prompts of `prompts_wer.py` through the command line (ing
 all; no aligner), then its peer hears the very segments that were stored, in a plain loop. CPU seconds are those of
 the whole process, imports and loading included.
 
-    .venv/bin/python benchmarks/overhead.py              200 prompts
-    .venv/bin/python benchmarks/overhead.py --files 20   a quick look
+    .venv/bin/python -m benchmarks.overhead              200 prompts
+    .venv/bin/python -m benchmarks.overhead --files 20   a quick look
 """
 
 import argparse
@@ -25,10 +25,10 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 from platformdirs import user_cache_path
-from prompts_wer import BenchmarkError, Prompt, spoken_prompts
 
 from asrlab.evaluate.wer import word_error_rate
 from asrlab.text.normalise import english
+from benchmarks.prompts_wer import BenchmarkError, Prompt, spoken_prompts
 
 RATE_HZ = 16_000
 SEGMENTS_SQL = "SELECT uri, start_s, end_s, text FROM v_current ORDER BY uri, start_s"
@@ -117,7 +117,15 @@ def label(engine: str, folder: Path) -> Outcome:
 
 def peer(engine: str, folder: Path) -> Outcome:
     """The library's own loop over the segments that were stored, in a process of its own."""
-    command = [sys.executable, __file__, "--peer", engine, "--segments", str(folder / "segments.json")]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.overhead",
+        "--peer",
+        engine,
+        "--segments",
+        str(folder / "segments.json"),
+    ]
     cpu_seconds, answer = _measured(command)
     return Outcome(cpu_seconds, json.loads(answer))
 
@@ -163,7 +171,7 @@ def hear_with_faster_whisper(segments: Sequence[dict[str, Any]]) -> dict[str, st
             condition_on_previous_text=False,
             without_timestamps=True,
         )
-        return "".join(part.text for part in found)
+        return "".join(str(part.text) for part in found)
 
     return _heard(segments, hear)
 
@@ -179,7 +187,12 @@ def hear_with_transformers(segments: Sequence[dict[str, Any]]) -> dict[str, str]
     asr = pipeline(
         "automatic-speech-recognition", model=str(embedded_checkpoint()), device="cpu", batch_size=1
     )
-    return _heard(segments, lambda waveform: asr({"raw": waveform, "sampling_rate": RATE_HZ})["text"])
+
+    def hear(waveform: Waveform) -> str:
+        answer: Any = asr({"raw": waveform, "sampling_rate": RATE_HZ})
+        return str(answer["text"])
+
+    return _heard(segments, hear)
 
 
 PEERS: dict[str, Callable[[Sequence[dict[str, Any]]], dict[str, str]]] = {
