@@ -5,7 +5,6 @@ folder of its own that goes with it, so calls never wait for each other or share
 """
 
 import fcntl
-import json
 import os
 import shutil
 import socket
@@ -14,10 +13,10 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from asrlab.errors import FlowError
@@ -47,34 +46,30 @@ SERVER_ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PrefectApi:
-    """Where flows are reported to. is_ours: nobody but this process uses it."""
-
-    url: str
-    is_ours: bool
-
-
 @contextmanager
-def prefect_api(server_dir: Path) -> Iterator[PrefectApi]:
-    """A Prefect API for the length of the block; must be entered before a flow is imported.
+def prefect_api(server_dir: Path, engine_slots: int) -> Iterator[str]:
+    """The URL of a Prefect API for the length of the block, with the engine's limit in it.
 
-    Raises FlowError when the local server does not start.
+    Must be entered before a flow is imported. Raises FlowError when no API answers.
     """
     for name, value in CLIENT_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     configured = _configured_api()
     if configured is not None:
         with _told_in_one_line(configured):
-            _check_reachable()
-            yield PrefectApi(configured, is_ours=False)
+            _ensure_limit(configured, engine_slots, fresh=False)
+            yield configured
         return
     _bypass_proxies()
     managed = managed_server(server_dir)
-    if managed is not None:
-        with _told_in_one_line(managed.url), _used_by_prefect(managed.url):
-            _check_reachable()
-            yield PrefectApi(managed.url, is_ours=False)
+    # One that is still starting, or hangs, is in nobody's way.
+    if managed is not None and _is_healthy(managed.url):
+        with (
+            _told_in_one_line(managed.url),
+            _used_by_prefect(managed.url),
+            _shared_use(server_dir, managed.url, engine_slots),
+        ):
+            yield managed.url
         return
     with (
         _server_home(server_dir) as home,
@@ -82,7 +77,39 @@ def prefect_api(server_dir: Path) -> Iterator[PrefectApi]:
         _told_in_one_line(url),
         _used_by_prefect(url),
     ):
-        yield PrefectApi(url, is_ours=True)
+        _ensure_limit(url, engine_slots, fresh=True)
+        yield url
+
+
+@contextmanager
+def _shared_use(server_dir: Path, url: str, engine_slots: int) -> Iterator[None]:
+    """Set the engine's limit on the managed server, and count this process among those that use it.
+
+    When it is the only one, whoever holds a slot of the limit is dead: it is set anew, and nobody has to wait until
+    Prefect finds out.
+    """
+    with (server_dir / "users.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            alone = True
+        except BlockingIOError:
+            alone = False
+            # Waits here while the other one sets the limit anew.
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        _ensure_limit(url, engine_slots, fresh=alone)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+def _ensure_limit(url: str, engine_slots: int, *, fresh: bool) -> None:
+    """Set the engine's limit: the first word with the API, which shows whether it is one."""
+    from flows.limits import ensure_engine_limit
+
+    try:
+        ensure_engine_limit(engine_slots, fresh=fresh)
+    except (OSError, ValueError, ImportError) as error:
+        # No network, an answer that is no Prefect's, a proxy that httpx does not know.
+        raise _not_reached(url, error) from error
 
 
 @contextmanager
@@ -100,34 +127,37 @@ def _used_by_prefect(url: str) -> Iterator[None]:
 
 def _configured_api() -> str | None:
     """What Prefect itself would use: PREFECT_API_URL, or the active profile's."""
+    given = os.environ.get("PREFECT_API_URL", "")
+    try:
+        urllib.parse.urlsplit(given)
+    except ValueError as error:
+        # Said here, because Prefect says it in many lines, and when it is imported.
+        raise FlowError(
+            f"PREFECT_API_URL is no URL ({error}): {given}; correct or unset it, or use --inline"
+        ) from error
     from prefect.settings import get_current_settings
 
     url = get_current_settings().api.url
     return None if url is None else str(url)
 
 
-def _check_reachable() -> None:
-    """Ask for something that only a Prefect API answers; raises what httpx raises."""
-    from prefect.client.orchestration import get_client
-
-    with get_client(sync_client=True) as client:
-        client.read_global_concurrency_limits(limit=1, offset=0)
-
-
 @contextmanager
 def _told_in_one_line(url: str) -> Iterator[None]:
-    """Turn whatever says that the API was not reached into a FlowError."""
+    """Turn what says that the API was lost into a FlowError; nothing else, for the block holds all the work."""
     import httpx
-    from pydantic import ValidationError
 
     try:
         yield
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValidationError, json.JSONDecodeError) as error:
-        why = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise FlowError(
-            f"the Prefect API at {url} does not answer as one ({why}): start it, correct or unset PREFECT_API_URL "
-            "(or Prefect's profile), or use --inline; what is stored already stays"
-        ) from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _not_reached(url, error) from error
+
+
+def _not_reached(url: str, error: Exception) -> FlowError:
+    why = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return FlowError(
+        f"the Prefect API at {url} does not answer as one ({why}): start it, correct or unset PREFECT_API_URL "
+        "(or Prefect's profile), or use --inline; what is stored already stays"
+    )
 
 
 def _bypass_proxies() -> None:
@@ -228,7 +258,6 @@ def spawn_server(
 
 def wait_until_healthy(server: subprocess.Popen[bytes], url: str, log_path: Path) -> None:
     """Return when the server answers; raises FlowError when it ends or takes too long."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
@@ -236,16 +265,23 @@ def wait_until_healthy(server: subprocess.Popen[bytes], url: str, log_path: Path
             raise FlowError(
                 f"the local Prefect server ended at its start: {tail} (use --inline to go without)"
             )
-        try:
-            with direct.open(f"{url}/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(POLL_S)
+        if _is_healthy(url):
+            return
+        time.sleep(POLL_S)
     raise FlowError(
         f"the local Prefect server did not answer within {START_LIMIT_S:.0f} s; its log: {log_path} "
         "(use --inline to go without)"
     )
+
+
+def _is_healthy(url: str) -> bool:
+    """Whether a server of this machine answers; asked without any proxy."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"{url}/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

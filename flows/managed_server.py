@@ -21,17 +21,20 @@ def start_server(server_dir: Path) -> ManagedServer:
     with locked_home(server_dir) as lock:
         if lock is None:
             raise FlowError(
-                f"a label call uses {server_dir} now: start the server when it has ended, or set ASRLAB_SERVER_DIR"
+                f"another asrlab process uses {server_dir} now: start the server when it has ended, "
+                "or set ASRLAB_SERVER_DIR"
             )
         log_path = server_dir / "server.log"
         process, url = spawn_server(server_dir, log_path, lives_with_parent=False, kept_open=[lock])
         try:
-            wait_until_healthy(process, url, log_path)
+            # Before it answers, so that `down` finds it whatever happens to this process.
             server = ManagedServer(url, process.pid, process_name(process.pid))
             write_state(server_dir, server)
+            wait_until_healthy(process, url, log_path)
         except BaseException:
             process.kill()
             process.wait()
+            forget_state(server_dir)
             raise
     return server
 

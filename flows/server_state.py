@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from asrlab.catalog.owner import is_surely_dead
+from asrlab.catalog.owner import is_surely_alive
 
 STATE_FILE = "server.json"
 
@@ -19,14 +19,14 @@ class ManagedServer:
 
 
 def managed_server(server_dir: Path) -> ManagedServer | None:
-    """The managed server of this folder, None when none runs."""
+    """The managed server of this folder, None when none runs on this machine."""
     try:
         written = json.loads((server_dir / STATE_FILE).read_text(encoding="utf-8"))
         server = ManagedServer(str(written["url"]), int(written["pid"]), str(written["owner"]))
     except (OSError, ValueError, KeyError, TypeError):
         # Never written, or by a process that was killed while it wrote.
         return None
-    return None if is_surely_dead(server.owner) else server
+    return server if is_surely_alive(server.owner) else None
 
 
 def write_state(server_dir: Path, server: ManagedServer) -> None:

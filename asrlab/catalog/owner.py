@@ -42,11 +42,21 @@ def _pid_namespace() -> str:
 
 def is_surely_dead(owner: str) -> bool:
     """True only for a process of this machine that has ended; one elsewhere can't be seen from here."""
-    place, _, process = owner.partition("|")
-    if place != machine():
-        return False
-    pid, _, start = process.partition("|")
-    return _start_of(int(pid)) != start
+    return _is_of_this_machine(owner) and not _runs(owner)
+
+
+def is_surely_alive(owner: str) -> bool:
+    """True only for a process of this machine, since it was started last, that still runs."""
+    return _is_of_this_machine(owner) and _runs(owner)
+
+
+def _is_of_this_machine(owner: str) -> bool:
+    return owner.partition("|")[0] == machine()
+
+
+def _runs(owner: str) -> bool:
+    _, pid, start = owner.split("|")
+    return _start_of(int(pid)) == start
 
 
 def _start_of(pid: int) -> str:

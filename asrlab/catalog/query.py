@@ -135,6 +135,8 @@ def _plain(value: object) -> Value:
     if isinstance(value, datetime):
         moment = value.astimezone(UTC) if value.tzinfo else value
         return moment.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+    if isinstance(value, Decimal) and not value.is_finite():
+        return float(value)
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return str(value)

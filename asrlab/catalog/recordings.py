@@ -219,15 +219,23 @@ def _first_present(places: Sequence[AudioSource]) -> AudioSource:
 
 
 def find_recordings(session: Session, wanted: str) -> list[int]:
-    """The recordings whose id, content hash (or its beginning, 8 digits up), URI or file name is `wanted`."""
+    """The recordings whose id, content hash (or its beginning, 8 digits up), URI or file name is `wanted`.
+
+    A place names what lies there now, and only when nothing does, what lay there before.
+    """
     by_name = sa.or_(
         RecordingFileRow.uri == wanted, RecordingFileRow.uri.endswith(f"/{wanted}", autoescape=True)
     )
-    conditions: list[sa.ColumnElement[bool]] = [by_name]
+    of_itself: list[sa.ColumnElement[bool]] = []
     if wanted.isdecimal() and len(wanted) < 10:
-        conditions.append(RecordingRow.recording_id == int(wanted))
+        of_itself.append(RecordingRow.recording_id == int(wanted))
     if len(wanted) >= 8:
-        conditions.append(RecordingRow.content_hash.startswith(wanted, autoescape=True))
+        of_itself.append(RecordingRow.content_hash.startswith(wanted, autoescape=True))
+    now = sa.and_(by_name, RecordingFileRow.superseded_at.is_(None))
+    return _recordings_where(session, [*of_itself, now]) or _recordings_where(session, [by_name])
+
+
+def _recordings_where(session: Session, conditions: Sequence[sa.ColumnElement[bool]]) -> list[int]:
     return list(
         session.scalars(
             sa.select(RecordingRow.recording_id)

@@ -36,19 +36,24 @@ class CorpusSummary:
 
 
 def corpus_summaries(session: Session) -> list[CorpusSummary]:
-    """One summary per corpus, by name."""
+    """One summary per corpus, by name; of recordings that have a place, as in v_current."""
+    somewhere = sa.exists().where(
+        RecordingFileRow.recording_id == RecordingRow.recording_id, RecordingFileRow.superseded_at.is_(None)
+    )
     recordings = session.execute(
         sa.select(
             RecordingRow.corpus,
             sa.func.count(),
             sa.func.sum(sa.cast(RecordingRow.num_samples, sa.Double) / RecordingRow.sampling_rate),
-        ).group_by(RecordingRow.corpus)
+        )
+        .where(somewhere)
+        .group_by(RecordingRow.corpus)
     ).all()
     segmented = dict(
         session.execute(
             sa.select(RecordingRow.corpus, sa.func.count())
             .join(SegmentationRow, SegmentationRow.recording_id == RecordingRow.recording_id)
-            .where(SegmentationRow.is_active)
+            .where(SegmentationRow.is_active, somewhere)
             .group_by(RecordingRow.corpus)
         )
         .tuples()
@@ -73,7 +78,7 @@ def corpus_summaries(session: Session) -> list[CorpusSummary]:
             )
             .join(SegmentRow, SegmentRow.recording_id == RecordingRow.recording_id)
             .join(SegmentationRow, SegmentationRow.segmentation_id == SegmentRow.segmentation_id)
-            .where(SegmentationRow.is_active, SegmentRow.superseded_by.is_(None))
+            .where(SegmentationRow.is_active, SegmentRow.superseded_by.is_(None), somewhere)
             .group_by(RecordingRow.corpus)
         )
     }
@@ -117,7 +122,7 @@ def running_items(session: Session) -> int:
 class LabelProgress:
     """How far a labeling job is, in seconds of audio; `files` counts those read through or refused.
 
-    labeled_seconds: transcribed by this engine under any segmentation, so it never shrinks.
+    labeled_seconds: transcribed by this engine since the job began, under any segmentation, so it never shrinks.
     """
 
     files: int
@@ -129,10 +134,22 @@ class LabelProgress:
     labeled_seconds: Seconds
 
 
+def newest_transcript(session: Session) -> int:
+    """The id of the newest transcript, 0 when there is none: what is labeled later has a higher one."""
+    return session.scalar(sa.select(sa.func.max(TranscriptRow.transcript_id))) or 0
+
+
 def label_progress(
-    session: Session, uris: Sequence[str], transcribe_fingerprint: str, align_fingerprint: str | None
+    session: Session,
+    uris: Sequence[str],
+    transcribe_fingerprint: str,
+    align_fingerprint: str | None,
+    since_transcript: int,
 ) -> LabelProgress:
-    """How far the job with these fingerprints is on the recordings in these files."""
+    """How far the job with these fingerprints is on the recordings in these files.
+
+    since_transcript: the newest transcript when the job began.
+    """
     files = 0
     ids: set[int] = set()
     for some in chunks(uris):
@@ -152,6 +169,7 @@ def label_progress(
         TranscriptRow.segment_id == SegmentRow.segment_id,
         TranscriptRow.engine_fingerprint == transcribe_fingerprint,
     )
+    labeled_since = transcribed.where(TranscriptRow.transcript_id > since_transcript)
     aligned = sa.exists().where(
         TranscriptRow.segment_id == SegmentRow.segment_id,
         AlignmentRow.transcript_id == TranscriptRow.transcript_id,
@@ -175,7 +193,7 @@ def label_progress(
             )
         ).one()
         labeled = session.scalar(
-            sa.select(sa.func.sum(length)).where(SegmentRow.recording_id.in_(some_ids), transcribed)
+            sa.select(sa.func.sum(length)).where(SegmentRow.recording_id.in_(some_ids), labeled_since)
         )
         totals = [total + int(value or 0) for total, value in zip(totals, (*row, labeled), strict=True)]
     return LabelProgress(files, len(ids), totals[0], *(ms / MS_PER_SECOND for ms in totals[1:]))

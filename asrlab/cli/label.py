@@ -65,9 +65,10 @@ def command(
         plan = plan_ingest(opened, found)
 
         def failures_now() -> "list[Failure]":
-            return failures_of(opened, [*uris, *plan.broken], _recordings_in(opened, uris), keys)
+            recordings = _recordings_in(opened, uris)
+            tell_other_corpora(opened, given["corpus"], recordings)
+            return failures_of(opened, [*uris, *plan.broken], recordings, keys)
 
-        tell_other_corpora(opened, given["corpus"], plan.known)
         if not plan.new and not outstanding(opened, job, plan.known):
             click.echo(f"nothing to do: {len(plan.known)} recordings are labeled already")
             return report(failures_now())
@@ -88,12 +89,10 @@ def run_flow(job: "LabelJob", inputs: Sequence[str]) -> None:
     from flows.local_server import prefect_api
 
     settings = load_settings()
-    with prefect_api(settings.server_dir) as api:
+    with prefect_api(settings.server_dir, settings.engine_slots):
         from flows.label import label
-        from flows.limits import ensure_engine_limit
         from flows.session import stopping
 
-        ensure_engine_limit(settings.engine_slots, fresh=api.is_ours)
         with _passed(inputs) as (passed, listing), interruptible(stopping):
             label(passed, job, listing)
 

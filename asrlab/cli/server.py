@@ -25,7 +25,7 @@ def up() -> None:
 
 @command.command("down")
 def down() -> None:
-    """Stop it. What flows it still runs stop too; label again to go on."""
+    """Stop it. A call that uses it meanwhile fails after a while: label again to go on."""
     from asrlab.config import load_settings
     from flows.managed_server import stop_server
 

@@ -42,11 +42,12 @@ def run_stage(url: str | None, corpus: str | None, work: StageWork) -> int:
             raise OptionError(f"{where} holds no recordings: `asrlab ingest PATH` adds some")
         look_again(catalog, recording_ids)
         total = _until_nothing_is_left(catalog, work, recording_ids)
-        click.echo(f"{work.verb} {total}" if total else "nothing to do")
+        click.echo("nothing to do" if total is None else f"{work.verb} {total}")
         return report(failures_of(catalog, [], recording_ids, work.fingerprints))
 
 
-def _until_nothing_is_left(catalog: "Catalog", work: StageWork, recording_ids: Sequence[int]) -> int:
+def _until_nothing_is_left(catalog: "Catalog", work: StageWork, recording_ids: Sequence[int]) -> int | None:
+    """How many items were done, None when nothing was pending."""
     from asrlab.pipeline import end_run, wait_for_others
 
     total = 0
@@ -59,4 +60,4 @@ def _until_nothing_is_left(catalog: "Catalog", work: StageWork, recording_ids: S
         wait_for_others(done)
     if run_id is not None:
         end_run(catalog, run_id)
-    return total
+    return None if run_id is None else total

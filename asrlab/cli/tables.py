@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +14,17 @@ from asrlab.catalog.query import Table
 from asrlab.errors import OptionError
 
 FORMATS = ("table", "csv", "json", "parquet")
+KEYED_FORMATS = ("json", "parquet")
 MAX_TERMINAL_COLUMNS = 10_000
 
 
 def write_table(table: Table, form: str, out: Path | None) -> None:
     """Write a table to a file, or to standard output for None."""
+    repeated = sorted({name for name in table.columns if table.columns.count(name) > 1})
+    if repeated and form in KEYED_FORMATS:
+        raise OptionError(
+            f"{form} holds each column name once, and {', '.join(repeated)} come twice: name them apart with AS"
+        )
     try:
         if form == "parquet":
             assert out is not None
@@ -73,12 +80,23 @@ def _as_csv(table: Table) -> str:
 
 
 def _as_json(table: Table) -> str:
-    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    rows = [dict(zip(table.columns, map(_json_value, row), strict=True)) for row in table.rows]
+    return json.dumps(rows, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _json_value(value: object) -> object:
+    """JSON has no word for what is no number; null is what its readers expect."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _write_parquet(table: Table, out: Path) -> None:
     import pandas
+    import pyarrow
 
     frame = pandas.DataFrame([list(row) for row in table.rows], columns=list(table.columns))
-    frame.to_parquet(out, index=False)
+    try:
+        frame.to_parquet(out, index=False)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError) as error:
+        raise OptionError(
+            f"a column mixes kinds of values, which parquet can't hold: CAST it in the query ({error.args[0]})"
+        ) from error

@@ -13,7 +13,7 @@ from typing import Protocol
 import click
 
 from asrlab.catalog import Catalog
-from asrlab.catalog.summary import LabelProgress, label_progress
+from asrlab.catalog.summary import LabelProgress, label_progress, newest_transcript
 from asrlab.cli.options import is_terminal
 from asrlab.errors import TransientError
 from asrlab.pipeline import LabelJob, check_job
@@ -38,7 +38,7 @@ class Watch:
     @property
     def done_seconds(self) -> float:
         """Seconds of audio transcribed by this call (and by others beside it, on the same recordings)."""
-        return self.after.labeled_seconds - self.before.labeled_seconds
+        return self.after.labeled_seconds
 
 
 class Display(Protocol):
@@ -53,9 +53,12 @@ def watched(catalog: Catalog, job: LabelJob, uris: Sequence[str]) -> Iterator[Wa
     keys = check_job(job)
     aligns = keys.align is not None
 
+    with catalog.reading() as session:
+        since = newest_transcript(session)
+
     def look() -> LabelProgress:
         with catalog.reading() as session:
-            return label_progress(session, uris, keys.transcribe, keys.align)
+            return label_progress(session, uris, keys.transcribe, keys.align, since)
 
     before = look()
     watch = Watch(before, before)
@@ -102,8 +105,7 @@ def _describe(watch: Watch, now: LabelProgress, files: int, aligns: bool) -> tup
     done = now.transcribed_seconds + (now.aligned_seconds if aligns else 0.0)
     # Starting a server and loading weights say nothing about how long the rest will take.
     watch.labeling_since = watch.labeling_since or time.monotonic() - POLL_S
-    labeled = now.labeled_seconds - watch.before.labeled_seconds
-    speed = labeled / (time.monotonic() - watch.labeling_since)
+    speed = now.labeled_seconds / (time.monotonic() - watch.labeling_since)
     line = (
         f"labeling: {done / passes / SECONDS_PER_HOUR:.3f} of {now.segment_seconds / SECONDS_PER_HOUR:.3f} h, "
         f"{speed:.1f} x real time"

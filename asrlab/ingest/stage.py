@@ -56,15 +56,19 @@ def plan_ingest(catalog: Catalog, discovery: Discovery) -> IngestPlan:
     new: list[str] = []
     known_ids: dict[int, None] = {}
     broken: list[str] = []
+    mended: list[str] = []
     for file in discovery.files:
         seen = known.get(file.uri)
         if seen is not None and (seen.size, seen.mtime_ns) == (file.size, file.mtime_ns):
             known_ids[seen.recording_id] = None
+            if file.uri in failures:
+                # It was out of reach, not damaged: the same file was read through before.
+                (mended if os.access(file.uri, os.R_OK) else broken).append(file.uri)
         elif _still_broken(failures.get(file.uri), file):
             broken.append(file.uri)
         else:
             new.append(file.uri)
-    _forget_removed(catalog, discovery, failures)
+    _resolve(catalog, [*mended, *_removed(discovery, failures)])
     fresh = [entry for entry in discovery.unreadable if entry.uri not in failures]
     if fresh:
         with catalog.writing() as session:
@@ -75,19 +79,22 @@ def plan_ingest(catalog: Catalog, discovery: Discovery) -> IngestPlan:
     return IngestPlan(tuple(new), tuple(known_ids), tuple(broken))
 
 
-def _forget_removed(catalog: Catalog, discovery: Discovery, failures: Mapping[str, OpenFailure]) -> None:
-    """Settle failures in the folders looked through whose file was removed, or whose folder can be read now."""
+def _removed(discovery: Discovery, failures: Mapping[str, OpenFailure]) -> list[str]:
+    """Failures in the folders looked through whose file was removed, or whose folder can be read now."""
     refused = {entry.uri for entry in discovery.unreadable}
-    removed = [
+    return [
         uri
         for uri in failures
         if uri not in refused
         and any(is_below(uri, folder) for folder in discovery.folders)
         and (not os.path.lexists(uri) or os.path.isdir(uri))
     ]
-    if removed:
+
+
+def _resolve(catalog: Catalog, uris: Sequence[str]) -> None:
+    if uris:
         with catalog.writing() as session:
-            for uri in removed:
+            for uri in uris:
                 resolve_failure(session, STAGE, uri)
 
 

@@ -225,6 +225,44 @@ def test_another_engines_failure_is_none_of_this_calls(asrlab: Asrlab) -> None:
     label_inline(asrlab, "audio", code=3)
 
 
+def test_a_known_file_that_was_out_of_reach_is_no_failure_once_it_is_back(asrlab: Asrlab) -> None:
+    disk = asrlab.folder / "disk"
+    write_tone(disk / "a.wav")
+    (asrlab.folder / "audio").mkdir()
+    (asrlab.folder / "audio" / "a.wav").symlink_to(disk / "a.wav")
+    label_inline(asrlab, "audio")
+    disk.rename(asrlab.folder / "unmounted")
+    label_inline(asrlab, "audio", code=3)
+    (asrlab.folder / "unmounted").rename(disk)
+    assert "nothing to do" in label_inline(asrlab, "audio")
+    assert asrlab.json("failures", "--json") == []
+
+
+def test_a_call_that_labels_nothing_claims_no_speed(asrlab: Asrlab) -> None:
+    write_good_files(asrlab.folder / "audio", 2)
+    assert "x real time" in label_inline(asrlab, "audio")
+    (asrlab.folder / "audio").rename(asrlab.folder / "moved")
+    assert "x real time" not in label_inline(asrlab, "moved")
+
+
+def test_a_place_names_what_lies_there_now(asrlab: Asrlab) -> None:
+    path = write_tone(asrlab.folder / "a.wav", 0.5, 300)
+    label_inline(asrlab, "a.wav")
+    write_tone(path, 0.7, 400)
+    label_inline(asrlab, "a.wav")
+    assert "0.70 s" in asrlab.run("show", "a.wav")
+    # What is nowhere any more is not left to do.
+    assert asrlab.json("status", "--json")["recordings"] == 1
+
+
+def test_a_stage_that_tried_and_failed_does_not_say_nothing_to_do(asrlab: Asrlab) -> None:
+    path = write_tone(asrlab.folder / "a.wav", 0.5)
+    asrlab.run("ingest", path)
+    path.unlink()
+    assert "recordings cut: 0" in asrlab.run("segment", "--no-vad", code=3)
+    assert "nothing to do" in asrlab.run("segment", "--no-vad", code=3)
+
+
 def test_a_corpus_is_kept_and_said_when_another_is_asked_for(asrlab: Asrlab) -> None:
     write_good_files(asrlab.folder / "audio", 2)
     label_inline(asrlab, "audio", "--corpus", "one")
@@ -233,6 +271,9 @@ def test_a_corpus_is_kept_and_said_when_another_is_asked_for(asrlab: Asrlab) -> 
         assert "corpus" not in asrlab.errors
         asrlab.run(*arguments, "--corpus", "two")
         assert "2 of these recordings were ingested into the corpus 'one' before" in asrlab.errors
+    (asrlab.folder / "copy.wav").write_bytes((asrlab.folder / "audio" / "tone000.wav").read_bytes())
+    label_inline(asrlab, "copy.wav", "--corpus", "two")
+    assert "1 of these recordings were ingested into the corpus 'one' before" in asrlab.errors
     assert asrlab.query("SELECT DISTINCT corpus FROM v_current") == [{"corpus": "one"}]
     asrlab.run("transcribe", "--engine", "fake", "--corpus", "one")
     asrlab.run("transcribe", "--engine", "fake", "--corpus", "two", code=1)

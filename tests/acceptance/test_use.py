@@ -40,6 +40,18 @@ def test_a_query_comes_in_every_format(labeled: Asrlab) -> None:
     labeled.run("sql", statement, "--out", "/nowhere/at/all.txt", code=1)
 
 
+def test_what_a_format_cant_hold_is_said(labeled: Asrlab) -> None:
+    twice = "SELECT 1 AS a, 2 AS b, 3 AS a"
+    out = ("--out", "o.parquet")
+    for statement, form in ((twice, ("json",)), (twice, ("parquet", *out))):
+        labeled.run("sql", statement, "--format", *form, code=1)
+        assert "a come twice" in labeled.errors
+    assert labeled.run("sql", twice, "--format", "csv") == "a,b,a\n1,2,3\n"
+    labeled.run("sql", "SELECT 1 AS a UNION ALL SELECT 'x'", "--format", "parquet", *out, code=1)
+    assert "CAST it" in labeled.errors
+    assert labeled.query("SELECT 9e999 AS a") == [{"a": None}]
+
+
 def test_the_manifest_points_at_the_audio_of_each_text(labeled: Asrlab) -> None:
     assert "3 segments" in labeled.run("export", "nemo", "--out", "manifest")
     path = labeled.folder / "manifest" / "manifest.jsonl"
@@ -101,8 +113,8 @@ def test_status_counts_what_is_there(labeled: Asrlab) -> None:
 def test_engines_are_listed(asrlab: Asrlab) -> None:
     listed = {(entry["kind"], entry["name"]) for entry in asrlab.json("engines", "--json")}
     assert listed == {
-        *(("engine", name) for name in ("fake", "whisper")),
-        *(("aligner", name) for name in ("fake", "pocketsphinx", "whisper")),
+        *(("engine", name) for name in ("fake", "faster-whisper", "whisper")),
+        *(("aligner", name) for name in ("fake", "faster-whisper", "pocketsphinx", "whisper")),
     }
 
 

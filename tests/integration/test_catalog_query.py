@@ -68,6 +68,16 @@ def test_a_superusers_copy_writes_no_file(postgres_url: str, tmp_path: Path) -> 
         shutil.rmtree(folder)
 
 
+def test_numbers_that_are_none_come_back(postgres_url: str) -> None:
+    catalog = Catalog(postgres_url, create_engine(postgres_url))
+    try:
+        ((infinite, none),) = run_query(catalog, "SELECT 'Infinity'::numeric, 'NaN'::float").rows
+    finally:
+        catalog.close()
+    assert infinite == float("inf")
+    assert none != none
+
+
 def test_bytes_that_are_no_text_are_refused(catalog: Catalog) -> None:
     with pytest.raises(QueryError, match="UTF-8"):
         run_query(catalog, "SELECT '\udcff'")
