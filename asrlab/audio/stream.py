@@ -1,4 +1,4 @@
-"""A whole recording as consecutive mono 16 kHz blocks, whatever its length, with flat memory."""
+"""A whole recording as consecutive mono blocks, whatever its length, with flat memory."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ BLOCK_SECONDS: Seconds = 10.0
 def stream_blocks(
     path: Path, *, channel: int | None, block_seconds: Seconds = BLOCK_SECONDS
 ) -> Iterator[Waveform]:
-    """All of the file in order, in blocks of about `block_seconds`; the last is shorter, none is empty.
+    """All of the file in order at 16 kHz, in blocks of about `block_seconds`; the last is shorter, none is empty.
 
     channel: from 0; None takes the mean of all. Raises AudioError when the file can't be opened or breaks off.
     """
@@ -25,6 +25,14 @@ def stream_blocks(
         rate = stream.facts.sampling_rate
         mono = (to_mono(block, channel) for block in stream.blocks())
         yield from resample_blocks(_regrouped(mono, max(1, round(block_seconds * rate))), rate)
+
+
+def stream_mono(path: Path, *, channel: int | None) -> Iterator[Waveform]:
+    """All of the file in order at its own rate, in blocks of the decoder's size. Otherwise as `stream_blocks`."""
+    with open_audio(path) as stream:
+        check_channel(path, channel, stream.facts.num_channels)
+        for block in stream.blocks():
+            yield to_mono(block, channel)
 
 
 def _regrouped(blocks: Iterable[Waveform], size: int) -> Iterator[Waveform]:
