@@ -1,9 +1,15 @@
-"""Selecting what to export: rows of v_current, narrowed by a user's own SQL condition."""
+"""Selecting what to export: rows of v_current, narrowed by a user's own SQL condition, and their words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from asrlab.catalog.database import Catalog
 from asrlab.catalog.query import run_query
+from asrlab.catalog.values import chunks
+from asrlab.domain.labels import AlignedWord
 from asrlab.domain.time import TimeSpan
 from asrlab.errors import QueryError
 
@@ -53,6 +59,24 @@ def select_segments(catalog: Catalog, where: str | None = None) -> list[LabeledS
         )
         for row in table.rows
     ]
+
+
+def words_of_transcripts(
+    session: Session, transcript_ids: Sequence[int]
+) -> dict[int, tuple[AlignedWord, ...]]:
+    """The words of those transcripts that are aligned, in order, on the recording's clock (not the segment's)."""
+    statement = sa.text(
+        "SELECT transcript_id, word, start_s, end_s, score, flags FROM v_words "
+        "WHERE transcript_id IN :ids ORDER BY transcript_id, position"
+    ).bindparams(sa.bindparam("ids", expanding=True))
+    words: dict[int, list[AlignedWord]] = {}
+    for some in chunks(transcript_ids):
+        for row in session.execute(statement, {"ids": list(some)}):
+            flags = tuple(row.flags.split(",")) if row.flags else ()
+            words.setdefault(row.transcript_id, []).append(
+                AlignedWord(row.word, TimeSpan(row.start_s, row.end_s), row.score, flags)
+            )
+    return {transcript_id: tuple(found) for transcript_id, found in words.items()}
 
 
 def _closed(where: str) -> str:
