@@ -1,4 +1,4 @@
-"""`asrlab export`: write a training manifest."""
+"""`asrlab export`: write training manifests, data directories or subtitles."""
 
 from pathlib import Path
 
@@ -6,17 +6,22 @@ import click
 
 from asrlab.cli.options import catalog_option, opened_catalog
 
+# The names of asrlab.export.FORMATS, which to import would cost `--help` the audio libraries.
+FORMATS = ("nemo", "lhotse")
+
 
 @click.command("export")
-@click.argument("form", metavar="FORMAT", type=click.Choice(["nemo"]))
+@click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="A folder.")
 @click.option("--where", metavar="CONDITION", help='SQL over v_current, as in "confidence > 0.8".')
 @catalog_option
 def command(form: str, out: Path, where: str | None, catalog: str | None) -> None:
-    """Write the current transcripts as a training manifest.
+    """Write the current transcripts in a format for training or watching.
 
     \b
-    nemo   manifest.jsonl: audio_filepath, offset, duration, text, lang, and the catalog's ids
+    nemo       manifest.jsonl: audio_filepath, offset, duration, text, lang, and the catalog's ids
+    lhotse     recordings.jsonl.gz and supervisions.jsonl.gz, with word alignments
+
     """
     from asrlab.export import export
 

@@ -29,7 +29,7 @@ COMMANDS = {
     "diff": ("diff", "Two versions of a segment's text, word by word."),
     "search": ("search", "Find what was said: the recording and the second."),
     "sql": ("sql", "Query the catalog (read-only)."),
-    "export": ("export", "Write a training manifest."),
+    "export": ("export", "Write training manifests or subtitles."),
     "engines": ("engines", "The engines and aligners that are installed."),
     "server": ("server", "A Prefect server that stays between calls: up, down, status."),
     "db": ("db", "Look after the catalog's database: upgrade, copy."),

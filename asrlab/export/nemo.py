@@ -1,14 +1,12 @@
 """NeMo's manifest: JSON Lines, one segment a line, audio by path with offset and duration in seconds."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from asrlab.catalog.selection import LabeledSegment
-from asrlab.export.files import written_whole
+from asrlab.export.files import json_line, written_whole
 
 FILE_NAME = "manifest.jsonl"
-UNICODE_LINE_BREAKS = "\x85\u2028\u2029"
 
 
 def write_nemo(segments: Iterable[LabeledSegment], folder: Path) -> tuple[Path, int]:
@@ -23,14 +21,6 @@ def write_nemo(segments: Iterable[LabeledSegment], folder: Path) -> tuple[Path, 
             file.write(json_line(manifest_entry(segment)))
             count += 1
     return target, count
-
-
-def json_line(entry: dict[str, object]) -> str:
-    """One line of JSON Lines; a reader that splits on any Unicode line break gets one line too."""
-    line = json.dumps(entry, ensure_ascii=False)
-    for character in UNICODE_LINE_BREAKS:
-        line = line.replace(character, f"\\u{ord(character):04x}")
-    return line + "\n"
 
 
 def manifest_entry(segment: LabeledSegment) -> dict[str, object]:

@@ -1,52 +1,72 @@
 """From the catalog to a manifest on disk."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from asrlab.audio.files import printable
 from asrlab.catalog import Catalog
 from asrlab.catalog.recordings import audio_sources
 from asrlab.catalog.selection import LabeledSegment, select_segments
 from asrlab.errors import InputNotFoundError, OptionError
+from asrlab.export.lhotse import write_lhotse
 from asrlab.export.nemo import write_nemo
+from asrlab.export.selection import LabeledRecording, Selection
 
-FORMATS = {"nemo": write_nemo}
+
+def _write_nemo(selection: Selection, folder: Path) -> tuple[Path, int]:
+    return write_nemo(selection.segments, folder)
+
+
+FORMATS: dict[str, Callable[[Selection, Path], tuple[Path, int]]] = {
+    "nemo": _write_nemo,
+    "lhotse": write_lhotse,
+}
+"""What each format is written by; each returns where it wrote, and how many segments."""
+
 FILES_SHOWN = 3
 
 
 def export(catalog: Catalog, form: str, folder: Path, where: str | None = None) -> tuple[Path, int]:
-    """Write the current transcripts that meet `where` as a manifest; returns its path and number of entries.
+    """Write the current transcripts that meet `where` in one of FORMATS.
 
-    Raises QueryError for a bad condition, InputNotFoundError when audio it would point to is gone, OptionError
-    when nothing is left to write or the folder can't be written.
+    Returns the manifest (the folder, for a format of several files) and its number of segments. The same catalog
+    gives the same bytes. Raises QueryError for a bad condition, InputNotFoundError when audio it would point to is
+    gone, UserError when audio to be cut can't be read, OptionError when nothing is left to write or the folder
+    can't be written.
     """
-    segments = select_segments(catalog, where)
+    segments = [segment for segment in select_segments(catalog, where) if segment.text.strip()]
     if not segments:
         raise OptionError("nothing to export: no transcript meets the selection (see `asrlab status`)")
-    segments = _where_audio_is(catalog, segments)
+    selection = Selection(_recordings(catalog, segments), catalog)
     try:
-        return FORMATS[form](segments, folder)
+        return FORMATS[form](selection, folder)
     except OSError as error:
-        raise OptionError(f"can't write to {folder}: {error.strerror or error}") from error
+        raise OptionError(f"can't write to {printable(folder)}: {error.strerror or error}") from error
 
 
-def _where_audio_is(catalog: Catalog, segments: Sequence[LabeledSegment]) -> list[LabeledSegment]:
-    """The segments with a URI where the audio is: a manifest must not point to files that are not there."""
-    present = {uri: os.path.isfile(uri) for uri in dict.fromkeys(segment.uri for segment in segments)}
-    lost = list(dict.fromkeys(segment.recording_id for segment in segments if not present[segment.uri]))
+def _recordings(catalog: Catalog, segments: Sequence[LabeledSegment]) -> tuple[LabeledRecording, ...]:
+    """The segments by recording, with a URI where the audio is: a manifest must not point to what is not there."""
+    groups: dict[int, list[LabeledSegment]] = {}
+    for segment in segments:
+        groups.setdefault(segment.recording_id, []).append(segment)
     with catalog.reading() as session:
-        elsewhere = audio_sources(session, lost)
-    missing = [source.uri for source in elsewhere.values() if not os.path.isfile(source.uri)]
+        sources = audio_sources(session, list(groups))
+    missing = [source.uri for source in sources.values() if not os.path.isfile(source.uri)]
     if missing:
         shown = ", ".join(missing[:FILES_SHOWN]) + (", …" if len(missing) > FILES_SHOWN else "")
         raise InputNotFoundError(
             f"the audio of {len(missing)} recordings is gone ({shown}): put it back, label it where it is now, "
             "or leave it out with --where"
         )
-    return [
-        replace(segment, uri=elsewhere[segment.recording_id].uri)
-        if segment.recording_id in elsewhere
-        else segment
-        for segment in segments
-    ]
+    return tuple(
+        LabeledRecording(
+            recording_id,
+            sources[recording_id],
+            tuple(replace(segment, uri=sources[recording_id].uri) for segment in found),
+        )
+        for recording_id, found in groups.items()
+        # Given up between the two queries: it has no place any more, so nothing of it is current.
+        if recording_id in sources
+    )

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from asrlab.catalog.selection import LabeledSegment
 from asrlab.domain.time import TimeSpan
-from asrlab.export.files import written_whole
-from asrlab.export.nemo import json_line, manifest_entry, write_nemo
+from asrlab.export.files import json_line, written_whole
+from asrlab.export.nemo import manifest_entry, write_nemo
 
 
 def labeled(text: str, start: float = 1.5, end: float = 3.25) -> LabeledSegment:
