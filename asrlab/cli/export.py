@@ -7,7 +7,7 @@ import click
 from asrlab.cli.options import catalog_option, opened_catalog
 
 # The names of asrlab.export.FORMATS, which to import would cost `--help` the audio libraries.
-FORMATS = ("nemo", "lhotse")
+FORMATS = ("nemo", "lhotse", "kaldi")
 
 
 @click.command("export")
@@ -21,6 +21,7 @@ def command(form: str, out: Path, where: str | None, catalog: str | None) -> Non
     \b
     nemo       manifest.jsonl: audio_filepath, offset, duration, text, lang, and the catalog's ids
     lhotse     recordings.jsonl.gz and supervisions.jsonl.gz, with word alignments
+    kaldi      wav.scp, segments, text, utt2spk, spk2utt; wav/ for what Kaldi can't read as it is
 
     """
     from asrlab.export import export

@@ -10,6 +10,7 @@ from asrlab.catalog import Catalog
 from asrlab.catalog.recordings import audio_sources
 from asrlab.catalog.selection import LabeledSegment, select_segments
 from asrlab.errors import InputNotFoundError, OptionError
+from asrlab.export.kaldi import write_kaldi
 from asrlab.export.lhotse import write_lhotse
 from asrlab.export.nemo import write_nemo
 from asrlab.export.selection import LabeledRecording, Selection
@@ -22,6 +23,7 @@ def _write_nemo(selection: Selection, folder: Path) -> tuple[Path, int]:
 FORMATS: dict[str, Callable[[Selection, Path], tuple[Path, int]]] = {
     "nemo": _write_nemo,
     "lhotse": write_lhotse,
+    "kaldi": write_kaldi,
 }
 """What each format is written by; each returns where it wrote, and how many segments."""
 
