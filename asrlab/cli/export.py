@@ -7,7 +7,7 @@ import click
 from asrlab.cli.options import catalog_option, opened_catalog
 
 # The names of asrlab.export.FORMATS, which to import would cost `--help` the audio libraries.
-FORMATS = ("nemo", "lhotse", "kaldi")
+FORMATS = ("nemo", "lhotse", "kaldi", "srt", "vtt")
 
 
 @click.command("export")
@@ -22,6 +22,7 @@ def command(form: str, out: Path, where: str | None, catalog: str | None) -> Non
     nemo       manifest.jsonl: audio_filepath, offset, duration, text, lang, and the catalog's ids
     lhotse     recordings.jsonl.gz and supervisions.jsonl.gz, with word alignments
     kaldi      wav.scp, segments, text, utt2spk, spk2utt; wav/ for what Kaldi can't read as it is
+    srt, vtt   subtitles, one file a recording
 
     """
     from asrlab.export import export

@@ -14,6 +14,7 @@ from asrlab.export.kaldi import write_kaldi
 from asrlab.export.lhotse import write_lhotse
 from asrlab.export.nemo import write_nemo
 from asrlab.export.selection import LabeledRecording, Selection
+from asrlab.export.subtitles import write_srt, write_vtt
 
 
 def _write_nemo(selection: Selection, folder: Path) -> tuple[Path, int]:
@@ -24,6 +25,8 @@ FORMATS: dict[str, Callable[[Selection, Path], tuple[Path, int]]] = {
     "nemo": _write_nemo,
     "lhotse": write_lhotse,
     "kaldi": write_kaldi,
+    "srt": write_srt,
+    "vtt": write_vtt,
 }
 """What each format is written by; each returns where it wrote, and how many segments."""
 
