@@ -7,7 +7,7 @@ import click
 from asrlab.cli.options import catalog_option, opened_catalog
 
 # The names of asrlab.export.FORMATS, which to import would cost `--help` the audio libraries.
-FORMATS = ("nemo", "lhotse", "kaldi", "srt", "vtt")
+FORMATS = ("nemo", "lhotse", "kaldi", "srt", "vtt", "qwen3-asr")
 
 
 @click.command("export")
@@ -23,7 +23,9 @@ def command(form: str, out: Path, where: str | None, catalog: str | None) -> Non
     lhotse     recordings.jsonl.gz and supervisions.jsonl.gz, with word alignments
     kaldi      wav.scp, segments, text, utt2spk, spk2utt; wav/ for what Kaldi can't read as it is
     srt, vtt   subtitles, one file a recording
+    qwen3-asr  train.jsonl: audio, text with its language; clips/ with a WAV of each segment
 
+    A repeated export writes the same files again. See docs/export.md.
     """
     from asrlab.export import export
 

@@ -13,6 +13,7 @@ from asrlab.errors import InputNotFoundError, OptionError
 from asrlab.export.kaldi import write_kaldi
 from asrlab.export.lhotse import write_lhotse
 from asrlab.export.nemo import write_nemo
+from asrlab.export.qwen3_asr import write_qwen3_asr
 from asrlab.export.selection import LabeledRecording, Selection
 from asrlab.export.subtitles import write_srt, write_vtt
 
@@ -27,6 +28,7 @@ FORMATS: dict[str, Callable[[Selection, Path], tuple[Path, int]]] = {
     "kaldi": write_kaldi,
     "srt": write_srt,
     "vtt": write_vtt,
+    "qwen3-asr": write_qwen3_asr,
 }
 """What each format is written by; each returns where it wrote, and how many segments."""
 
