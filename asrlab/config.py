@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from asrlab.audio.remote.policy import GIB, FetchPolicy, use_policy
 from asrlab.errors import OptionError
 
 CONFIG_FILE = "asrlab.toml"
@@ -41,6 +42,21 @@ class Settings(BaseSettings):
     group_seconds: float = Field(default=600.0, gt=0)
     """Seconds of audio in one task of a flow."""
 
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path("asrlab") / "audio")
+    """Where copies of fetched audio are kept."""
+    cache_gb: float = Field(default=50.0, gt=0)
+    """How much of it is kept, in GiB; what was not used for longest goes first."""
+    fetch_timeout: float = Field(default=30.0, gt=0)
+    """Seconds without a byte until a server is given up."""
+    fetch_deadline: float = Field(default=3600.0, gt=0)
+    """Seconds one file may take to arrive."""
+    fetch_attempts: int = Field(default=4, ge=1)
+    """How often a file is tried when what fails may pass by itself."""
+    fetch_max_gb: float = Field(default=10.0, gt=0)
+    """The largest file that is fetched, in GiB."""
+    allow_private: bool = False
+    """Whether URLs may lead to private addresses: this machine, its network."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -51,6 +67,21 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def use_fetch_settings(settings: Settings) -> None:
+    """Fetch audio within the limits of these settings from now on, in this process."""
+    use_policy(
+        FetchPolicy(
+            cache_dir=settings.cache_dir,
+            cache_bytes=round(settings.cache_gb * GIB),
+            timeout=settings.fetch_timeout,
+            deadline=settings.fetch_deadline,
+            attempts=settings.fetch_attempts,
+            max_bytes=round(settings.fetch_max_gb * GIB),
+            allow_private=settings.allow_private,
+        )
+    )
 
 
 def load_settings(**given: Any) -> Settings:

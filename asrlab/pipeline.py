@@ -12,6 +12,7 @@ from asrlab.catalog import Catalog
 from asrlab.catalog.recordings import DEFAULT_CORPUS
 from asrlab.catalog.runs import NewRun, begin_run, finish_run
 from asrlab.catalog.segments import Segment, segments_of_today
+from asrlab.catalog.transcripts import TranscriptKey
 from asrlab.domain.fingerprint import Scalar, fingerprint
 from asrlab.domain.recipe import Recipe
 from asrlab.domain.time import Seconds
@@ -19,7 +20,7 @@ from asrlab.engines.protocol import EngineInfo, EngineOptions
 from asrlab.engines.registry import aligner_factory, engine_factory, open_aligner, open_engine, pick_aligner
 from asrlab.engines.silero import describe_silero, open_silero
 from asrlab.errors import OptionError
-from asrlab.ingest import ingest_files
+from asrlab.ingest import Discovery, IngestPlan, apply_references, ingest_files
 from asrlab.segment import Cutter, recordings_pending, segment_recordings
 from asrlab.transcribe import Transcription, segments_pending, transcribe_segments
 
@@ -38,7 +39,7 @@ class LabelJob:
     """All that decides what a labeling call does with a recording; plain values, so that it can travel.
 
     language: BCP-47 tag or English name to force, None to detect. aligner: a name, "auto" or "none".
-    group_seconds: audio in one group of work.
+    group_seconds: audio in one group of work. sidecar: the kind of text files to take beside the audio, "any" for all.
     """
 
     corpus: str = DEFAULT_CORPUS
@@ -50,6 +51,7 @@ class LabelJob:
     aligner: str = AUTO
     aligner_options: EngineOptions | None = None
     group_seconds: Seconds = 600.0
+    sidecar: str | None = None
 
     @property
     def options_of_aligner(self) -> EngineOptions:
@@ -149,7 +151,7 @@ def transcribe_group(catalog: Catalog, job: LabelJob, run_id: int, segment_ids: 
     how = Transcription(
         engine,
         run_id,
-        _transcribe_fingerprint(job, engine.info),
+        TranscriptKey(_transcribe_fingerprint(job, engine.info)),
         job.language,
         job.context,
         job.engine_options.batch_seconds,
@@ -169,7 +171,8 @@ def align_group(catalog: Catalog, job: LabelJob, run_id: int, segment_ids: Seque
 def groups_to_segment(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> list[list[int]]:
     """The recordings that are not cut as the job wants, in groups."""
     return grouped(
-        recordings_pending(catalog, segment_fingerprint(job.recipe), recording_ids), RECORDINGS_PER_GROUP
+        recordings_pending(catalog, segment_fingerprint(job.recipe), job.recipe.max_seconds, recording_ids),
+        RECORDINGS_PER_GROUP,
     )
 
 
@@ -232,11 +235,12 @@ def finish_runs(catalog: Catalog, runs: Runs) -> None:
         end_run(catalog, run_id)
 
 
-def run_inline(catalog: Catalog, job: LabelJob, uris: Sequence[str], recording_ids: Sequence[int]) -> None:
-    """Ingest `uris`, then label them and `recording_ids`: the plan without Prefect, in this process."""
-    ids = dict.fromkeys(recording_ids)
-    for files in grouped(uris, FILES_PER_GROUP):
+def run_inline(catalog: Catalog, job: LabelJob, found: Discovery, plan: IngestPlan) -> None:
+    """Ingest what is new of what was found, then label all of it: the plan without Prefect, in this process."""
+    ids = dict.fromkeys(plan.known)
+    for files in grouped(plan.new, FILES_PER_GROUP):
         ids.update(dict.fromkeys(ingest_group(catalog, job, files)))
+    apply_references(catalog, found.references)
     scope = list(ids)
     while groups := groups_to_segment(catalog, job, scope):
         done = sum(segment_group(catalog, job, group) for group in groups)
@@ -267,7 +271,7 @@ def grouped(items: Sequence[Item], size: int) -> list[list[Item]]:
 
 def _to_transcribe(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> list[Segment]:
     info = engine_factory(job.engine).describe(job.engine_options)
-    return segments_pending(catalog, _transcribe_fingerprint(job, info), recording_ids)
+    return segments_pending(catalog, TranscriptKey(_transcribe_fingerprint(job, info)), recording_ids)
 
 
 def _to_align(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> list[Segment]:

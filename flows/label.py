@@ -13,7 +13,7 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from asrlab.errors import FlowError
-from asrlab.ingest import discover, plan_ingest
+from asrlab.ingest import apply_references, discover, plan_ingest
 from asrlab.pipeline import (
     FILES_PER_GROUP,
     LabelJob,
@@ -40,17 +40,22 @@ ERRORS_SHOWN = 3
     persist_result=False,
     log_prints=False,
 )
-def label(inputs: list[str], job: LabelJob, listing: str | None = None) -> None:
-    """Label `inputs` (files, folders, patterns) as `job` says.
+def label(inputs: list[str], job: LabelJob, listing: str | None = None, limit: int | None = None) -> None:
+    """Label `inputs` (files, folders, patterns, URLs, manifests) as `job` says.
 
-    listing: a JSON file with more of them, because Prefect limits the size of a flow's parameters.
+    listing: a JSON file with more of them, because Prefect limits the size of a flow's parameters. limit: at most so
+    many of the files found.
     """
     catalog = catalog_of_this_process()
     listed = [] if listing is None else json.loads(Path(listing).read_text(encoding="utf-8"))
-    plan = plan_ingest(catalog, discover([*inputs, *listed]))
+    found = discover([*inputs, *listed], job.sidecar)
+    if limit is not None:
+        found = found.first(limit)
+    plan = plan_ingest(catalog, found)
 
     ingested = [tasks.ingest.submit(job, group) for group in grouped(plan.new, FILES_PER_GROUP)]
     scope = list(dict.fromkeys([*plan.known, *(i for ids in finished(ingested) for i in ids)]))
+    apply_references(catalog, found.references)
 
     while groups := groups_to_segment(catalog, job, scope):
         segmented = [tasks.segment.submit(job, group) for group in groups]

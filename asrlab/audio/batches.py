@@ -1,7 +1,7 @@
 """Reading segments ahead of the model: the next batch is decoded while this one is computed."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from asrlab.audio.files import cannot_read
-from asrlab.audio.probe import content_hash
+from asrlab.audio.places import at_hand, named_after
 from asrlab.audio.read import SpanReader
 from asrlab.domain.audio import AudioSource
 from asrlab.domain.reasons import FailureReason
@@ -62,7 +61,7 @@ class _Files:
     """The files of one pass: each is verified once, and the last one stays open where it was left."""
 
     def __init__(self) -> None:
-        self._verified: set[str] = set()
+        self._verified: dict[str, Path] = {}
         self._uri = ""
         self._reader: SpanReader | None = None
 
@@ -71,14 +70,15 @@ class _Files:
         source = clips[0].source
         if source is None:
             raise AudioError(FailureReason.VANISHED, "no file holds this recording any more: ingest it again")
-        if source.uri not in self._verified:
-            verify_unchanged(source)
-            self._verified.add(source.uri)
-        if self._reader is None or self._uri != source.uri:
-            self.close()
-            self._reader, self._uri = SpanReader(Path(source.uri)), source.uri
+        path = self._verified.get(source.uri)
+        if path is None:
+            path = self._verified[source.uri] = at_hand(source)
         try:
-            return self._reader.read([clip.span for clip in clips], [clip.channel for clip in clips])
+            with named_after(source.uri, path):
+                if self._reader is None or self._uri != source.uri:
+                    self.close()
+                    self._reader, self._uri = SpanReader(path), source.uri
+                return self._reader.read([clip.span for clip in clips], [clip.channel for clip in clips])
         except BaseException:
             # Where a decoder stands after it raised is anybody's guess.
             self.close()
@@ -125,20 +125,3 @@ def _by_source(batch: Sequence[Clip[Item]]) -> list[list[Clip[Item]]]:
     for clip in batch:
         groups.setdefault(clip.source, []).append(clip)
     return list(groups.values())
-
-
-def verify_unchanged(source: AudioSource, hash_of: Callable[[Path], str] = content_hash) -> None:
-    """Raise AudioError when the file is gone or holds other bytes than those ingested."""
-    path = Path(source.uri)
-    try:
-        now = path.stat()
-    except OSError as error:
-        raise cannot_read(path, error) from error
-    if (now.st_size, now.st_mtime_ns) == (source.size, source.mtime_ns):
-        return
-    # Touched or copied: the bytes decide.
-    if now.st_size != source.size or hash_of(path) != source.content_hash:
-        raise AudioError(
-            FailureReason.CHANGED,
-            f"{source.uri} holds other audio than when it was ingested: ingest it again",
-        )

@@ -14,6 +14,7 @@ from asrlab.domain.reasons import REASONS_OF_THE_PLACE, FailureReason
 from asrlab.errors import ItemError
 
 INGEST = "ingest"
+TRANSCRIBE = "transcribe"
 MESSAGE_MAX_CHARS = 2_000
 
 # What counts as a failure today is the view's to say: see migrations.
@@ -127,6 +128,19 @@ def resolve_recording(session: Session, recording_id: int, *, gone: bool) -> Non
     if not gone:
         statement = statement.where(FailureRow.reason.in_(REASONS_OF_THE_PLACE))
     session.execute(statement.values(resolved_at=utc_now()))
+
+
+def resolve_prompted(session: Session, recording_id: int) -> None:
+    """Let a recording's segments be transcribed again that failed: the engine will be told something else."""
+    session.execute(
+        sa.update(FailureRow)
+        .where(
+            FailureRow.recording_id == recording_id,
+            FailureRow.stage == TRANSCRIBE,
+            FailureRow.resolved_at.is_(None),
+        )
+        .values(resolved_at=utc_now())
+    )
 
 
 def recordings_out_of_reach(session: Session, recording_ids: Sequence[int]) -> list[int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from asrlab.audio.remote.urls import is_url
 from asrlab.catalog.failures import resolve_recording
 from asrlab.catalog.schema import RecordingFileRow, RecordingRow
 from asrlab.catalog.values import chunks, insert_into, utc_now
@@ -27,11 +28,12 @@ class KnownFile:
     recording_id: int
     size: int
     mtime_ns: int
+    etag: str
 
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file that was read through: where it lies, what it holds."""
+    """A file that was read through: where it lies, what it holds. etag: what a server calls this state of it."""
 
     uri: str
     size: int
@@ -39,6 +41,7 @@ class NewFile:
     content_hash: str
     info: AudioInfo
     corpus: str = DEFAULT_CORPUS
+    etag: str = ""
 
 
 def known_files(session: Session) -> dict[str, KnownFile]:
@@ -49,6 +52,7 @@ def known_files(session: Session) -> dict[str, KnownFile]:
             RecordingFileRow.recording_id,
             RecordingFileRow.size,
             RecordingFileRow.mtime_ns,
+            RecordingFileRow.etag,
         ).where(RecordingFileRow.superseded_at.is_(None))
     )
     return {row.uri: KnownFile(*row) for row in rows}
@@ -100,6 +104,7 @@ def add_file(session: Session, file: NewFile) -> int:
             uri=file.uri,
             size=file.size,
             mtime_ns=file.mtime_ns,
+            etag=file.etag,
             corpus=file.corpus,
             ingested_at=now,
         )
@@ -107,7 +112,12 @@ def add_file(session: Session, file: NewFile) -> int:
             index_elements=[RecordingFileRow.uri],
             index_where=sa.text("superseded_at IS NULL"),
             # The recording too: another process may have found other bytes there a moment ago.
-            set_={"recording_id": recording_id, "size": file.size, "mtime_ns": file.mtime_ns},
+            set_={
+                "recording_id": recording_id,
+                "size": file.size,
+                "mtime_ns": file.mtime_ns,
+                "etag": file.etag,
+            },
         )
     )
     resolve_recording(session, recording_id, gone=False)
@@ -143,7 +153,7 @@ def give_up_places(session: Session, recording_ids: Sequence[int]) -> None:
         ):
             places.setdefault(place.recording_id, []).append(place)
         for rows in places.values():
-            empty = [row for row in rows if not os.path.lexists(row.uri)]
+            empty = [row for row in rows if not is_url(row.uri) and not os.path.lexists(row.uri)]
             if len(empty) < len(rows):
                 for row in empty:
                     _supersede(session, row)
@@ -188,7 +198,8 @@ def recordings_by_corpus(session: Session, recording_ids: Sequence[int]) -> dict
 def audio_sources(session: Session, recording_ids: Sequence[int]) -> dict[int, AudioSource]:
     """Where the audio of these recordings lies; a recording without a file is left out.
 
-    Of several places the oldest where something is now, so that a deleted copy stops nothing.
+    Of several places the oldest where something is now, so that a deleted copy stops nothing; a file of this machine
+    before what has to be fetched.
     """
     places: dict[int, list[AudioSource]] = {}
     for some in chunks(recording_ids):
@@ -215,7 +226,9 @@ def audio_sources(session: Session, recording_ids: Sequence[int]) -> dict[int, A
 def _first_present(places: Sequence[AudioSource]) -> AudioSource:
     if len(places) == 1:
         return places[0]
-    return next((place for place in places if os.path.isfile(place.uri)), places[0])
+    here = (place for place in places if os.path.isfile(place.uri))
+    behind_url = (place for place in places if is_url(place.uri))
+    return next(here, None) or next(behind_url, places[0])
 
 
 def find_recordings(session: Session, wanted: str) -> list[int]:

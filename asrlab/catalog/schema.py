@@ -60,6 +60,11 @@ class RecordingRow(Base):
     corpus: Mapped[str] = mapped_column(index=True)
     metadata_json: Mapped[str] = mapped_column("metadata", default="{}")
     ingested_at: Mapped[datetime]
+    language: Mapped[str | None]
+    context: Mapped[str | None]
+    speaker: Mapped[str | None]
+    license: Mapped[str | None]
+    references_digest: Mapped[str | None]
 
 
 class RecordingFileRow(Base):
@@ -84,6 +89,7 @@ class RecordingFileRow(Base):
     corpus: Mapped[str]
     ingested_at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]
+    etag: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class SegmentationRow(Base):
@@ -129,6 +135,9 @@ class SegmentRow(Base):
     content_hash: Mapped[str]
     speaker: Mapped[str | None]
     superseded_by: Mapped[int | None] = mapped_column(sa.ForeignKey("segments.segment_id"))
+    language: Mapped[str | None]
+    context: Mapped[str | None]
+    metadata_json: Mapped[str] = mapped_column("metadata", default="{}", server_default="{}")
 
 
 class EngineRunRow(Base):

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from asrlab.catalog.schema import FailureRow, RecordingRow, SegmentationRow, SegmentRow
 from asrlab.catalog.values import chunks, utc_now
+from asrlab.domain.reference import NO_PROMPT, Prompt
 from asrlab.domain.time import MS_PER_SECOND, Seconds, TimeSpan
 
 STAGE = "segment"
+IMPORT_RECIPE = "import"
+"""The recipe, and the fingerprint, of the segmentation that references make of a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,13 @@ class NewSegmentation:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment as the stages work on it."""
+    """A segment as the stages work on it. prompt: its own, or its recording's; only transcription asks for it."""
 
     segment_id: int
     recording_id: int
     channel: int | None
     span: TimeSpan
+    prompt: Prompt = NO_PROMPT
 
 
 def segment_content_hash(recording_hash: str, channel: int | None, span: TimeSpan) -> str:
@@ -46,16 +50,23 @@ def segment_content_hash(recording_hash: str, channel: int | None, span: TimeSpa
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def recordings_to_segment(session: Session, fingerprint: str, recording_ids: Sequence[int]) -> list[int]:
-    """Those without an active segmentation of this fingerprint and without an open failure of it."""
+def recordings_to_segment(
+    session: Session, fingerprint: str, max_seconds: Seconds, recording_ids: Sequence[int]
+) -> list[int]:
+    """Those whose active segmentation is not the one they are to have, and that did not fail at it.
+
+    A recording is to be cut by this fingerprint's recipe, unless references cut it into pieces of at most
+    `max_seconds` already.
+    """
     pending: list[int] = []
     for some in chunks(recording_ids):
-        done = sa.select(SegmentationRow.segmentation_id).where(
+        wanted = _wanted(fingerprint, max_seconds)
+        done = sa.exists().where(
             SegmentationRow.recording_id == RecordingRow.recording_id,
-            SegmentationRow.fingerprint == fingerprint,
+            SegmentationRow.fingerprint == wanted,
             SegmentationRow.is_active,
         )
-        failed = sa.select(FailureRow.failure_id).where(
+        failed = sa.exists().where(
             FailureRow.stage == STAGE,
             FailureRow.recording_id == RecordingRow.recording_id,
             FailureRow.fingerprint == fingerprint,
@@ -63,14 +74,46 @@ def recordings_to_segment(session: Session, fingerprint: str, recording_ids: Seq
         )
         pending += session.scalars(
             sa.select(RecordingRow.recording_id)
-            .where(RecordingRow.recording_id.in_(some), ~done.exists(), ~failed.exists())
+            .where(RecordingRow.recording_id.in_(some), ~done, ~failed)
             .order_by(RecordingRow.recording_id)
         )
     return pending
 
 
-def activate_existing(session: Session, fingerprint: str, recording_id: int) -> bool:
-    """Make this recording's segmentation of that fingerprint the active one; False when it has none."""
+def _wanted(fingerprint: str, max_seconds: Seconds) -> sa.ColumnElement[str]:
+    """The fingerprint of the segmentation that a row of recordings is to have."""
+    references = aliased(SegmentationRow)
+    too_long = (
+        sa.exists()
+        .where(
+            SegmentRow.segmentation_id == references.segmentation_id,
+            SegmentRow.superseded_by.is_(None),
+            SegmentRow.end_ms - SegmentRow.start_ms > round(max_seconds * MS_PER_SECOND),
+        )
+        .correlate(references)
+    )
+    # Said outright: two selects away, a row would be of any recording.
+    fits = (
+        sa.exists()
+        .where(
+            references.recording_id == RecordingRow.recording_id,
+            references.fingerprint == IMPORT_RECIPE,
+            ~too_long,
+        )
+        .correlate(RecordingRow)
+    )
+    return sa.case((fits, IMPORT_RECIPE), else_=fingerprint)
+
+
+def activate_wanted(session: Session, fingerprint: str, max_seconds: Seconds, recording_id: int) -> bool:
+    """Make the segmentation that this recording is to have the active one; False when it is not there yet."""
+    wanted = session.scalars(
+        sa.select(_wanted(fingerprint, max_seconds)).where(RecordingRow.recording_id == recording_id)
+    ).one()
+    return _activate(session, wanted, recording_id)
+
+
+def _activate(session: Session, fingerprint: str, recording_id: int) -> bool:
     segmentation_id = session.scalar(
         sa.select(SegmentationRow.segmentation_id).where(
             SegmentationRow.recording_id == recording_id, SegmentationRow.fingerprint == fingerprint
@@ -78,6 +121,12 @@ def activate_existing(session: Session, fingerprint: str, recording_id: int) -> 
     )
     if segmentation_id is None:
         return False
+    set_active(session, recording_id, segmentation_id)
+    return True
+
+
+def set_active(session: Session, recording_id: int, segmentation_id: int) -> None:
+    """Make this the recording's active segmentation, and no other."""
     # Locked first, so that two activations of one recording follow each other.
     session.execute(
         sa.select(RecordingRow.recording_id)
@@ -90,7 +139,6 @@ def activate_existing(session: Session, fingerprint: str, recording_id: int) -> 
         .where(SegmentationRow.segmentation_id == segmentation_id)
         .values(is_active=True)
     )
-    return True
 
 
 def add_segmentation(session: Session, new: NewSegmentation) -> None:
@@ -100,7 +148,7 @@ def add_segmentation(session: Session, new: NewSegmentation) -> None:
         .where(RecordingRow.recording_id == new.recording_id)
         .with_for_update()
     )
-    if activate_existing(session, new.fingerprint, new.recording_id):
+    if _activate(session, new.fingerprint, new.recording_id):
         return
     _deactivate(session, new.recording_id)
     row = SegmentationRow(

@@ -16,6 +16,7 @@ from asrlab.catalog.schema import (
     SegmentRow,
     TranscriptRow,
 )
+from asrlab.catalog.transcripts import of_call
 from asrlab.catalog.values import chunks, utc_now
 from asrlab.domain.time import MS_PER_SECOND, Seconds
 
@@ -167,7 +168,7 @@ def label_progress(
         ).one()
     transcribed = sa.exists().where(
         TranscriptRow.segment_id == SegmentRow.segment_id,
-        TranscriptRow.engine_fingerprint == transcribe_fingerprint,
+        of_call(TranscriptRow.engine_fingerprint, transcribe_fingerprint),
     )
     labeled_since = transcribed.where(TranscriptRow.transcript_id > since_transcript)
     aligned = sa.exists().where(

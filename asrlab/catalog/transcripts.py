@@ -5,17 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from asrlab.catalog.schema import FailureRow, SegmentationRow, SegmentRow, TranscriptRow
+from asrlab.catalog.failures import TRANSCRIBE
+from asrlab.catalog.schema import FailureRow, RecordingRow, SegmentationRow, SegmentRow, TranscriptRow
 from asrlab.catalog.search import index_text
 from asrlab.catalog.segments import Segment
 from asrlab.catalog.values import chunks, flags_text, storable, utc_now
+from asrlab.domain.fingerprint import fingerprint
 from asrlab.domain.labels import Hypothesis
+from asrlab.domain.reference import NO_PROMPT, Prompt
 from asrlab.domain.time import TimeSpan
+from asrlab.text.languages import language_tag
 
-STAGE = "transcribe"
+STAGE = TRANSCRIBE
 CONFIDENCE_DIGITS = 6
+# Between the fingerprint of a call and that of a recording's own prompt.
+PROMPT_MARK = "+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,50 +62,64 @@ def text_versions(session: Session, segment_id: int) -> list[TextVersion]:
     return [TextVersion(*row) for row in rows]
 
 
-def segments_to_transcribe(session: Session, fingerprint: str, recording_ids: Sequence[int]) -> list[Segment]:
+@dataclass(frozen=True, slots=True)
+class TranscriptKey:
+    """The key under which an engine's texts stand: of the call, and of what a recording itself prompts it with.
+
+    call: fingerprint over the engine, its weights, and the call's language and context. Failures stand under it.
+    """
+
+    call: str
+
+    def of(self, prompt: Prompt) -> str:
+        """The key of a segment with this prompt of its own."""
+        if prompt == NO_PROMPT:
+            return self.call
+        own = fingerprint({"language": prompt.language, "context": prompt.context})
+        return f"{self.call}{PROMPT_MARK}{own}"
+
+
+def of_call(column: InstrumentedAttribute[str | None], call: str) -> sa.ColumnElement[bool]:
+    """Whether a fingerprint is of this call, whatever a recording prompted the engine with."""
+    return sa.or_(column == call, column.startswith(f"{call}{PROMPT_MARK}"))
+
+
+def segments_to_transcribe(
+    session: Session, key: TranscriptKey, recording_ids: Sequence[int]
+) -> list[Segment]:
     """The segments of today in these recordings that this engine has neither labeled nor failed on."""
     pending: list[Segment] = []
     for some in chunks(recording_ids):
-        statement = (
-            _segments_without(fingerprint)
-            .join(SegmentationRow, SegmentationRow.segmentation_id == SegmentRow.segmentation_id)
-            .where(
-                SegmentRow.recording_id.in_(some),
-                SegmentationRow.is_active,
-                SegmentRow.superseded_by.is_(None),
-            )
-            .order_by(SegmentRow.recording_id, SegmentRow.start_ms, SegmentRow.segment_id)
+        of_today = (
+            SegmentRow.recording_id.in_(some),
+            SegmentationRow.is_active,
+            SegmentRow.superseded_by.is_(None),
         )
-        pending += _segments(session, statement)
-    return pending
+        pending += _pending(session, key, *of_today)
+    return sorted(pending, key=_by_time)
 
 
-def still_to_transcribe(session: Session, fingerprint: str, segment_ids: Sequence[int]) -> list[Segment]:
+def still_to_transcribe(session: Session, key: TranscriptKey, segment_ids: Sequence[int]) -> list[Segment]:
     """Those of `segment_ids` that nobody has finished in the meantime."""
     pending: list[Segment] = []
     for some in chunks(segment_ids):
-        statement = _segments_without(fingerprint).where(SegmentRow.segment_id.in_(some))
-        pending += _segments(session, statement.order_by(SegmentRow.recording_id, SegmentRow.start_ms))
-    return pending
+        pending += _pending(session, key, SegmentRow.segment_id.in_(some))
+    return sorted(pending, key=_by_time)
+
+
+def _by_time(segment: Segment) -> tuple[int, int, int]:
+    return (segment.recording_id, segment.span.start_ms, segment.segment_id)
 
 
 def add_engine_version(session: Session, new: EngineVersion) -> bool:
     """Insert the segment's next version; False, and nothing done, when this engine's result stands there."""
-    # Locked, so that versions of one segment are numbered one after the other.
-    session.execute(
-        sa.select(SegmentRow.segment_id).where(SegmentRow.segment_id == new.segment_id).with_for_update()
-    )
-    existing = session.execute(
-        sa.select(TranscriptRow.version, TranscriptRow.engine_fingerprint).where(
-            TranscriptRow.segment_id == new.segment_id
-        )
-    ).all()
-    if any(row.engine_fingerprint == new.fingerprint for row in existing):
+    versions = _locked_versions(session, new.segment_id)
+    if any(version.engine_fingerprint == new.fingerprint for version in versions):
         return False
     hypothesis = new.hypothesis
     row = TranscriptRow(
         segment_id=new.segment_id,
-        version=max((row.version for row in existing), default=0) + 1,
+        version=_next(versions),
         parent_id=None,
         origin="engine",
         run_id=new.run_id,
@@ -118,36 +138,113 @@ def add_engine_version(session: Session, new: EngineVersion) -> bool:
         flags=flags_text(hypothesis.flags),
         created_at=utc_now(),
     )
-    session.add(row)
-    session.flush()
-    index_text(session, row.transcript_id, row.text)
+    _insert(session, row)
     return True
 
 
-def _segments_without(fingerprint: str) -> sa.Select[int, int, int | None, int, int]:
-    done = sa.select(TranscriptRow.transcript_id).where(
-        TranscriptRow.segment_id == SegmentRow.segment_id, TranscriptRow.engine_fingerprint == fingerprint
+def add_import_version(
+    session: Session, segment_id: int, text: str, *, author: str, language: str | None
+) -> bool:
+    """Insert a reference text as the segment's next version; False when the last imported one says the same.
+
+    author: the file it stands in. language: a BCP-47 tag, or a name as it was given.
+    """
+    text = storable(text)
+    versions = _locked_versions(session, segment_id)
+    imported = [version for version in versions if version.origin == "import"]
+    if imported and imported[-1].text == text:
+        return False
+    row = TranscriptRow(
+        segment_id=segment_id,
+        version=_next(versions),
+        parent_id=imported[-1].transcript_id if imported else None,
+        origin="import",
+        author=storable(author),
+        language=language_tag(language) if language else None,
+        engine_language=language,
+        text=text,
+        created_at=utc_now(),
     )
-    failed = sa.select(FailureRow.failure_id).where(
+    _insert(session, row)
+    return True
+
+
+def _locked_versions(session: Session, segment_id: int) -> list[TranscriptRow]:
+    """A segment's versions, oldest first; locked, so that they are numbered one after the other."""
+    session.execute(
+        sa.select(SegmentRow.segment_id).where(SegmentRow.segment_id == segment_id).with_for_update()
+    )
+    return list(
+        session.scalars(
+            sa.select(TranscriptRow)
+            .where(TranscriptRow.segment_id == segment_id)
+            .order_by(TranscriptRow.version)
+        )
+    )
+
+
+def _next(versions: Sequence[TranscriptRow]) -> int:
+    return versions[-1].version + 1 if versions else 1
+
+
+def _insert(session: Session, row: TranscriptRow) -> None:
+    session.add(row)
+    session.flush()
+    index_text(session, row.transcript_id, row.text)
+
+
+def _pending(
+    session: Session, key: TranscriptKey, *conditions: sa.ColumnExpressionArgument[bool]
+) -> list[Segment]:
+    """Segments that meet `conditions`, without a text under their key and without an open failure."""
+    language = sa.func.coalesce(SegmentRow.language, RecordingRow.language)
+    context = sa.func.coalesce(SegmentRow.context, RecordingRow.context)
+    tables = sa.join(SegmentRow, RecordingRow, RecordingRow.recording_id == SegmentRow.recording_id).join(
+        SegmentationRow, SegmentationRow.segmentation_id == SegmentRow.segmentation_id
+    )
+    prompts = session.execute(
+        sa.select(language, context).select_from(tables).where(*conditions).distinct()
+    ).all()
+    failed = sa.exists().where(
         FailureRow.stage == STAGE,
-        FailureRow.fingerprint == fingerprint,
+        FailureRow.fingerprint == key.call,
         FailureRow.segment_id == SegmentRow.segment_id,
         FailureRow.resolved_at.is_(None),
     )
-    return sa.select(
-        SegmentRow.segment_id,
-        SegmentRow.recording_id,
-        SegmentRow.channel,
-        SegmentRow.start_ms,
-        SegmentRow.end_ms,
-    ).where(~done.exists(), ~failed.exists())
-
-
-def _segments(session: Session, statement: sa.Select[int, int, int | None, int, int]) -> list[Segment]:
-    return [
-        Segment(row.segment_id, row.recording_id, row.channel, TimeSpan.from_ms(row.start_ms, row.end_ms))
-        for row in session.execute(statement)
-    ]
+    pending: list[Segment] = []
+    for prompt in (Prompt(*row) for row in prompts):
+        done = sa.exists().where(
+            TranscriptRow.segment_id == SegmentRow.segment_id,
+            TranscriptRow.engine_fingerprint == key.of(prompt),
+        )
+        rows = session.execute(
+            sa.select(
+                SegmentRow.segment_id,
+                SegmentRow.recording_id,
+                SegmentRow.channel,
+                SegmentRow.start_ms,
+                SegmentRow.end_ms,
+            )
+            .select_from(tables)
+            .where(
+                *conditions,
+                language.is_not_distinct_from(prompt.language),
+                context.is_not_distinct_from(prompt.context),
+                ~done,
+                ~failed,
+            )
+        )
+        pending += [
+            Segment(
+                row.segment_id,
+                row.recording_id,
+                row.channel,
+                TimeSpan.from_ms(row.start_ms, row.end_ms),
+                prompt,
+            )
+            for row in rows
+        ]
+    return pending
 
 
 def _rounded(value: float | None) -> float | None:

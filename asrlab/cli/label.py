@@ -14,6 +14,7 @@ import click
 
 from asrlab.cli.exits import INTERRUPTED, STOPPED
 from asrlab.cli.options import catalog_option, is_text, job_from, job_options, opened_catalog
+from asrlab.cli.sources import SourcesCommand, find_audio, sources_options
 
 if TYPE_CHECKING:
     from asrlab.catalog import Catalog
@@ -25,7 +26,7 @@ INPUTS_MAX_CHARS = 100_000
 STOP_LIMIT_S = 10.0
 
 
-@click.command("label")
+@click.command("label", cls=SourcesCommand)
 @click.argument("inputs", nargs=-1, required=True, metavar="PATH...")
 @job_options(
     "engine",
@@ -39,35 +40,37 @@ STOP_LIMIT_S = 10.0
     "channels",
     "no_vad",
 )
+@sources_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N files of those found.")
 @click.option("--inline", is_flag=True, help="Run in this process, without Prefect.")
 @catalog_option
 def command(
     inputs: tuple[str, ...], limit: int | None, inline: bool, catalog: str | None, **given: Any
 ) -> int:
-    """Ingest, segment, transcribe and align audio: files, folders, quoted patterns.
+    """Ingest, segment, transcribe and align audio: files, folders, quoted patterns, URLs, manifests.
 
     Only what is new is done; a stopped run goes on where it was. Uses the Prefect API that PREFECT_API_URL or
     Prefect's profile names, else a local server that is started and stopped for this call.
     """
     from asrlab.cli.outcome import failures_of, print_summary, report, tell_other_corpora
     from asrlab.cli.watch import watched
-    from asrlab.ingest import discover, plan_ingest
+    from asrlab.ingest import apply_references, plan_ingest
     from asrlab.pipeline import check_job, check_language, outstanding, run_inline
 
     job = job_from(**given)
     keys = check_job(job).by_stage
-    found = discover(inputs)
+    found = find_audio(inputs, job.sidecar)
     if limit is not None:
         found = found.first(limit)
     uris = [file.uri for file in found.files]
     with opened_catalog(catalog) as opened:
         plan = plan_ingest(opened, found)
+        apply_references(opened, found.references)
 
         def failures_now() -> "list[Failure]":
             recordings = _recordings_in(opened, uris)
             tell_other_corpora(opened, given["corpus"], recordings)
-            return failures_of(opened, [*uris, *plan.broken], recordings, keys)
+            return failures_of(opened, [*uris, *plan.broken, *found.places], recordings, keys)
 
         if not plan.new and not outstanding(opened, job, plan.known):
             click.echo(f"nothing to do: {len(plan.known)} recordings are labeled already")
@@ -75,15 +78,15 @@ def command(
         check_language(job)
         with watched(opened, job, uris) as watch:
             if inline:
-                run_inline(opened, job, plan.new, plan.known)
+                run_inline(opened, job, found, plan)
             else:
-                run_flow(job, as_text(inputs) if limit is None else uris)
+                run_flow(job, as_text(inputs), limit)
         failures = failures_now()
         print_summary(watch, len(failures))
         return report(failures)
 
 
-def run_flow(job: "LabelJob", inputs: Sequence[str]) -> None:
+def run_flow(job: "LabelJob", inputs: Sequence[str], limit: int | None = None) -> None:
     """Run the flow against the configured Prefect API, or on a local server of our own."""
     from asrlab.config import load_settings
     from flows.local_server import prefect_api
@@ -94,7 +97,7 @@ def run_flow(job: "LabelJob", inputs: Sequence[str]) -> None:
         from flows.session import stopping
 
         with _passed(inputs) as (passed, listing), interruptible(stopping):
-            label(passed, job, listing)
+            label(passed, job, listing, limit)
 
 
 @contextmanager

@@ -109,6 +109,7 @@ def job_from(**given: Any) -> "LabelJob":
         aligner=given.get("aligner", AUTO),
         aligner_options=EngineOptions(model=aligner_model, device=settings.device) if aligner_model else None,
         group_seconds=settings.group_seconds,
+        sidecar=given.get("sidecar"),
     )
 
 
@@ -133,9 +134,11 @@ def check_text(value: str, what: str) -> None:
 def opened_catalog(url: str | None, *, upgrade_schema: bool = False) -> Iterator["Catalog"]:
     """The catalog a command works on, made when there is none yet (and brought up to date, when asked to)."""
     from asrlab.catalog import open_catalog
-    from asrlab.config import load_settings
+    from asrlab.config import load_settings, use_fetch_settings
 
-    chosen = load_settings(catalog=url).catalog
+    settings = load_settings(catalog=url)
+    use_fetch_settings(settings)
+    chosen = settings.catalog
     check_text(chosen, "the catalog's URL")
     # A flow's tasks ask their own settings, so that no password travels through Prefect.
     os.environ["ASRLAB_CATALOG"] = chosen

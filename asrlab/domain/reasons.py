@@ -17,6 +17,11 @@ class FailureReason(StrEnum):
     UNREADABLE = "unreadable"  # any other I/O error of the file system
     VANISHED = "vanished"  # known to the catalog, no longer where it was
     CHANGED = "changed"  # other bytes than those ingested
+    UNREACHABLE = "unreachable"  # a URL that gives no answer, or not the whole file
+    PRIVATE_ADDRESS = "private_address"  # a URL that leads into a private network
+    TOO_LARGE = "too_large"  # more bytes behind a URL than are fetched
+    # what is said of it
+    BAD_REFERENCE = "bad_reference"  # a line of a manifest, or a sidecar, that can't be used
     # the engine
     TOO_LONG = "too_long"  # longer than the engine reads at once
     ENGINE_ERROR = "engine_error"  # the engine raised on this very segment
@@ -33,5 +38,8 @@ REASONS_OF_THE_PLACE = frozenset(
         FailureReason.UNREADABLE,
         FailureReason.VANISHED,
         FailureReason.CHANGED,
+        FailureReason.UNREACHABLE,
+        FailureReason.PRIVATE_ADDRESS,
+        FailureReason.TOO_LARGE,
     }
 )

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Set
 from pathlib import Path
 
-from asrlab.audio.batches import Clip, load_batches, verify_unchanged
+from asrlab.audio.batches import Clip, load_batches
+from asrlab.audio.places import at_hand
 from asrlab.audio.resample import Waveform
 from asrlab.audio.stream import stream_mono
 from asrlab.audio.write import MAX_WAV_BYTES, wav_bytes, write_pcm16
@@ -67,8 +68,7 @@ def convert_whole(source: AudioSource, channel: int | None, folder: Path) -> Pat
         raise OptionError(f"{source.uri} is too long for a WAV file of 4 GiB: leave it out with --where")
     if not _is_there(target, source.num_samples):
         try:
-            verify_unchanged(source)
-            _write(target, stream_mono(Path(source.uri), channel=channel), source.sampling_rate)
+            _write(target, stream_mono(at_hand(source), channel=channel), source.sampling_rate)
         except ItemError as error:
             raise UserError(f"can't convert a recording: {error}") from error
     return target

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asrlab.audio.decode import open_audio
+from asrlab.audio.places import at_hand
+from asrlab.audio.remote.urls import is_url
 from asrlab.catalog.selection import LabeledSegment
 from asrlab.domain.audio import AudioSource
 from asrlab.errors import AudioError, OptionError, UserError
@@ -77,11 +79,12 @@ def _place(utterance: _Utterance) -> str:
 
 def _path(source: AudioSource, channel: int | None, wav_folder: Path) -> str:
     try:
-        with open_audio(Path(source.uri)) as stream:
+        with open_audio(at_hand(source)) as stream:
             facts = stream.facts
     except AudioError as error:
         raise UserError(f"can't read a recording: {error}") from error
-    if (facts.container, facts.codec, facts.num_channels) == ("wav", "pcm_16", 1) and _is_plain(source.uri):
+    as_it_is = (facts.container, facts.codec, facts.num_channels) == ("wav", "pcm_16", 1)
+    if as_it_is and not is_url(source.uri) and _is_plain(source.uri):
         return source.uri
     if not _is_plain(str(wav_folder)):
         raise OptionError(

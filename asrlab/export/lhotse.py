@@ -7,6 +7,7 @@ The fields are those of Lhotse's `Recording` and `SupervisionSegment`
 from collections.abc import Sequence
 from pathlib import Path
 
+from asrlab.audio.remote.urls import is_url
 from asrlab.catalog.selection import LabeledSegment
 from asrlab.domain.audio import AudioSource
 from asrlab.domain.labels import AlignedWord
@@ -42,7 +43,9 @@ def _recording_entry(recording: LabeledRecording) -> dict[str, object]:
     channels = list(range(source.num_channels))
     return {
         "id": recording_key(recording.recording_id),
-        "sources": [{"type": "file", "channels": channels, "source": source.uri}],
+        "sources": [
+            {"type": "url" if is_url(source.uri) else "file", "channels": channels, "source": source.uri}
+        ],
         "sampling_rate": source.sampling_rate,
         "num_samples": source.num_samples,
         "duration": source.duration,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from asrlab.audio.files import printable
+from asrlab.audio.remote.urls import is_url
 from asrlab.catalog import Catalog
 from asrlab.catalog.recordings import audio_sources
 from asrlab.catalog.selection import LabeledSegment, select_segments
@@ -60,7 +61,9 @@ def _recordings(catalog: Catalog, segments: Sequence[LabeledSegment]) -> tuple[L
         groups.setdefault(segment.recording_id, []).append(segment)
     with catalog.reading() as session:
         sources = audio_sources(session, list(groups))
-    missing = [source.uri for source in sources.values() if not os.path.isfile(source.uri)]
+    missing = [
+        source.uri for source in sources.values() if not is_url(source.uri) and not os.path.isfile(source.uri)
+    ]
     if missing:
         shown = ", ".join(missing[:FILES_SHOWN]) + (", …" if len(missing) > FILES_SHOWN else "")
         raise InputNotFoundError(

@@ -1,254 +1,173 @@
-"""Finding audio files: what the user named, folders to their depth, and patterns.
+"""Finding audio, and what is said of it: on this machine, behind URLs, in manifests, in sidecars beside the audio."""
 
-A file that is named is taken whatever it is called; a folder or pattern gives the files that look like audio.
-Nothing is opened here: whether a file can be used, reading it through will tell.
-"""
-
-import difflib
-import fnmatch
-import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from pathlib import Path
 
-from asrlab.audio.files import printable
+from asrlab.audio.files import cannot_read, printable
+from asrlab.audio.remote.urls import check_url, is_url, local_path, url_parts, url_path
 from asrlab.domain.reasons import FailureReason
-from asrlab.errors import InputNotFoundError
-
-# Without .ts and .mts: more of those are TypeScript than video. A pattern such as *.mts takes them.
-_AUDIO_SUFFIXES = (
-    ".wav .wave .wv .w64 .rf64 .bwf .flac .ogg .oga .opus .spx .mp3 .mp2 .mpga .m4a .m4b .aac .ac3 .eac3 .dts "
-    ".amr .awb .gsm .g722 .aif .aiff .aifc .caf .au .snd .sph .voc .wma .ape .tta .tak .mka "
-    ".mp4 .m4v .mov .3gp .3g2 .webm .mkv .avi .flv .wmv .asf .mpg .mpeg .ogv"
-)
-AUDIO_EXTENSIONS = frozenset(_AUDIO_SUFFIXES.split())
-SOME_EXTENSIONS = ".wav .flac .mp3 .m4a .ogg .opus .mp4"
-ANY_DEPTH = "**"
+from asrlab.domain.reference import Reference
+from asrlab.errors import AudioError, InputNotFoundError
+from asrlab.ingest.found import Discovery, Unreadable
+from asrlab.ingest.local import SOME_EXTENSIONS, LocalSearch
+from asrlab.ingest.manifests import KALDI_LIST, BadLine, Line, is_manifest, read_manifest
+from asrlab.ingest.remote import RemoteSearch
+from asrlab.ingest.sidecars import read_sidecar, sidecar_names
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file that was found. uri: absolute path, links kept; size in bytes; times in ns, to see a change by."""
+def discover(inputs: Sequence[str], sidecar: str | None = None) -> Discovery:
+    """The audio that `inputs` name now, and what manifests and sidecars say of it.
 
-    uri: str
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A place that could not be looked into. uri: its path, escaped where it is no valid UTF-8."""
-
-    uri: str
-    reason: FailureReason
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Discovery:
-    """What was found, each file once, in the order given and sorted within a folder or pattern.
-
-    folders: those that were looked through, whole; whatever is below them and not found is not there.
-    """
-
-    files: tuple[FoundFile, ...]
-    unreadable: tuple[Unreadable, ...] = ()
-    folders: tuple[str, ...] = ()
-
-    def first(self, count: int) -> "Discovery":
-        """The same with at most `count` files."""
-        return replace(self, files=self.files[:count])
-
-
-def discover(inputs: Sequence[str]) -> Discovery:
-    """The files that `inputs` (files, folders, patterns with * ? [ ] **, each with ~) name now.
-
-    Raises InputNotFoundError for a path or pattern that names nothing, and for a folder or pattern without audio.
+    inputs: files, folders, patterns with * ? [ ] ** (each with ~), URLs, manifests. sidecar: the kind of files to look
+    for beside the audio (see `sidecar_names`), None for none.
+    Raises InputNotFoundError for what names nothing, for a folder or pattern without audio, and for a manifest without
+    an audio column.
     """
     search = _Search()
     for given in inputs:
-        if not search.add(given):
+        search.add(local_path(given))
+    search.read_manifests()
+    if sidecar is not None:
+        search.read_sidecars(sidecar)
+    return search.result()
+
+
+class _Search:
+    """What has been found so far, by URI."""
+
+    def __init__(self) -> None:
+        self._local = LocalSearch()
+        self._remote = RemoteSearch()
+        self._bad: dict[str, Unreadable] = {}
+        self._references: dict[str, list[Reference]] = {}
+        self._manifests: dict[str, None] = {}
+
+    def add(self, given: str) -> None:
+        if is_url(given):
+            self._remote.add(given)
+        elif not self._local.add(given):
             raise InputNotFoundError(
                 f"no audio in {printable(given)}: looked for files named {SOME_EXTENSIONS} and the like; "
                 "another file is taken when it is named itself"
             )
-    return Discovery(
-        tuple(search.files.values()), tuple(search.unreadable.values()), tuple(search.looked_through)
-    )
 
+    def read_manifests(self) -> None:
+        """Replace every manifest among what was found by the audio that it names."""
+        for files in (self._local.files, self._remote.files):
+            for uri in [uri for uri in files if is_manifest(url_path(uri) if is_url(uri) else uri)]:
+                del files[uri]
+                self._read_manifest(uri)
 
-class _Search:
-    """What has been found so far, by path."""
+    def read_sidecars(self, kind: str) -> None:
+        """Look for a sidecar beside each file; behind URLs only in folders that were listed."""
+        for uri in [*self._local.files, *self._remote.files]:
+            first, *chain = url_parts(uri) if is_url(uri) else [uri]
+            names = ["::".join([name, *chain]) for name in sidecar_names(first, kind)]
+            found = [name for name in names if self._is_there(name)]
+            if found:
+                self._read_sidecar(uri, found[0])
 
-    def __init__(self) -> None:
-        self.files: dict[str, FoundFile] = {}
-        self.unreadable: dict[str, Unreadable] = {}
-        self.looked_through: list[str] = []
+    def result(self) -> Discovery:
+        return Discovery(
+            (*self._local.files.values(), *self._remote.files.values()),
+            (*self._local.unreadable.values(), *self._remote.unreadable.values(), *self._bad.values()),
+            tuple(self._local.looked_through),
+            self._references,
+            tuple(self._manifests),
+        )
 
-    def add(self, given: str) -> int:
-        """Add what one input names; returns how many files and unreadable places that are, known or new."""
-        if not given or "\0" in given:
-            raise InputNotFoundError(f"no such file or folder: {given!r}: name a file, a folder or a pattern")
-        path = os.path.abspath(os.path.expanduser(given))
-        if os.path.isdir(path):
-            self.looked_through.append(printable(path))
-            return sum(self._take(file) for file in sorted(self._walk(path))) + self._refused_below(path)
-        if self._exists(path):
-            return self._take(path)
-        if path in self.unreadable:
-            return 1
-        if glob.has_magic(given):
-            return self._add_pattern(given, path)
-        raise InputNotFoundError(f"no such file or folder: {printable(given)}{_hint(path)}")
-
-    def _exists(self, path: str) -> bool:
-        """Whether something is there, a broken link included; a folder above that forbids to look is refused."""
+    def _read_manifest(self, uri: str) -> None:
+        self._manifests[uri] = None
+        if is_url(uri) and url_path(uri).endswith(KALDI_LIST):
+            raise InputNotFoundError(
+                f"{printable(uri)}: a Kaldi data directory is several files: copy it to this machine"
+            )
+        usable = False
         try:
-            os.lstat(path)
-        except PermissionError as error:
-            self._refuse(path, error)
+            with _readable(uri) as path:
+                for line in read_manifest(path, uri):
+                    if isinstance(line, BadLine):
+                        self._refuse(line.place, FailureReason.BAD_REFERENCE, line.why)
+                    else:
+                        usable = self._take(uri, line) or usable
+        except AudioError as error:
+            self._bad[uri] = Unreadable(uri, error.reason, error.message)
+            return
+        except OSError as error:
+            failure = cannot_read(Path(uri), error)
+            self._bad[uri] = Unreadable(uri, failure.reason, failure.message)
+            return
+        if not usable and not self._bad:
+            raise InputNotFoundError(f"{printable(uri)} names no audio: it is empty")
+
+    def _take(self, manifest: str, line: Line) -> bool:
+        """Add a line's audio; returns whether it can be used."""
+        place = line.reference.place
+        try:
+            uri = _resolved(line.audio, manifest)
+        except InputNotFoundError as error:
+            self._refuse(place, FailureReason.BAD_REFERENCE, str(error))
             return False
-        except OSError:
-            return False
+        if is_url(uri):
+            self._remote.take(uri)
+        elif uri not in self._local.files:
+            if not os.path.isfile(uri):
+                why = f"{printable(uri)} is no file: put it there, or take the line out"
+                self._refuse(place, FailureReason.VANISHED, why)
+                return False
+            self._local.take(uri)
+        self._references.setdefault(uri, []).append(line.reference)
         return True
 
-    def _refused_below(self, folder: str) -> int:
-        top = printable(folder)
-        return sum(is_below(uri, top) for uri in self.unreadable)
+    def _is_there(self, sidecar: str) -> bool:
+        return sidecar in self._remote.names if is_url(sidecar) else os.path.isfile(sidecar)
 
-    def _add_pattern(self, given: str, pattern: str) -> int:
-        suffix = _suffix(pattern)
-        literal = suffix if suffix and not glob.has_magic(suffix) else None
-        refused = len(self.unreadable)
-        matches = sorted(set(self._expand("/", pattern.strip("/").split("/"))))
-        if not matches and len(self.unreadable) == refused:
-            raise InputNotFoundError(f"the pattern {printable(given)} matches nothing: check its spelling")
-        files = [path for path in matches if not os.path.isdir(path)]
-        if matches and not files:
-            raise InputNotFoundError(
-                f"the pattern {printable(given)} matches only folders: name the folder, or end in /**/*.wav"
-            )
-        wanted = [path for path in files if _looks_like_audio(path) or _suffix(path) == literal]
-        return sum(self._take(path) for path in wanted) + len(self.unreadable) - refused
-
-    def _expand(self, folder: str, parts: Sequence[str]) -> Iterator[str]:
-        """The paths below `folder` that the pattern's parts match; a name that exists is no pattern."""
-        first, rest = parts[0], parts[1:]
-        if first == ANY_DEPTH:
-            for below in self._folders(folder):
-                yield from self._expand(below, rest or ["*"])
-            return
-        exact = os.path.join(folder, first)
-        if not glob.has_magic(first) or os.path.lexists(exact):
-            names = [first] if os.path.lexists(exact) else []
-        else:
-            # As in a shell, a star does not match the dot of a hidden name.
-            entries = [e.name for e in self._entries(folder) if first.startswith(".") or not _is_hidden(e)]
-            names = [name for name in entries if fnmatch.fnmatchcase(name, first)]
-        for name in names:
-            path = os.path.join(folder, name)
-            if not rest:
-                yield path
-            elif os.path.isdir(path):
-                yield from self._expand(path, rest)
-
-    def _walk(self, top: str) -> Iterator[str]:
-        """Audio files in a folder and below; hidden names are passed over."""
-        for folder in self._folders(top):
-            for entry in self._entries(folder):
-                if not _is_hidden(entry) and _looks_like_audio(entry.name) and not _is_dir(entry):
-                    yield entry.path
-
-    def _folders(self, top: str) -> Iterator[str]:
-        """`top` and every folder below, each once: linked ones come last, so a file keeps its own path."""
-        visited: set[tuple[int, int]] = set()
-        waiting, linked = [top], list[str]()
-        while waiting or linked:
-            folder = waiting.pop() if waiting else linked.pop(0)
-            try:
-                found = os.stat(folder)
-            except OSError as error:
-                self._refuse(folder, error)
-                continue
-            if (found.st_dev, found.st_ino) in visited:
-                continue
-            visited.add((found.st_dev, found.st_ino))
-            yield folder
-            below = [entry for entry in self._entries(folder) if not _is_hidden(entry) and _is_dir(entry)]
-            waiting += [entry.path for entry in below if not entry.is_symlink()]
-            linked += [entry.path for entry in below if entry.is_symlink()]
-
-    def _entries(self, folder: str) -> list["os.DirEntry[str]"]:
+    def _read_sidecar(self, uri: str, sidecar: str) -> None:
+        self._manifests[sidecar] = None
         try:
-            with os.scandir(folder) as entries:
-                return sorted(entries, key=lambda entry: entry.name)
+            with _readable(sidecar) as path:
+                references = read_sidecar(path, sidecar)
+        except ValueError as error:
+            self._refuse(sidecar, FailureReason.BAD_REFERENCE, str(error))
+        except AudioError as error:
+            self._bad[sidecar] = Unreadable(sidecar, error.reason, error.message)
         except OSError as error:
-            self._refuse(folder, error)
-            return []
-
-    def _take(self, path: str) -> int:
-        try:
-            path.encode("utf-8")
-        except UnicodeEncodeError:
-            # Databases store text; such a name can't be stored.
-            uri = printable(path)
-            message = f"{uri}: the name is no valid UTF-8: rename the file or its folder"
-            self.unreadable[uri] = Unreadable(uri, FailureReason.UNREADABLE, message)
-            return 1
-        try:
-            found = os.stat(path)
-        except OSError as error:
-            self._refuse(path, error)
-            return 1
-        self.files[path] = FoundFile(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-        return 1
-
-    def _refuse(self, path: str, error: OSError) -> None:
-        uri = printable(path)
-        if isinstance(error, PermissionError):
-            reason, advice = FailureReason.PERMISSION_DENIED, "make it readable and ingest it again"
-        elif isinstance(error, FileNotFoundError) and os.path.islink(path):
-            reason, advice = FailureReason.UNREADABLE, "the link points nowhere: mend or remove it"
+            failure = cannot_read(Path(sidecar), error)
+            self._bad[sidecar] = Unreadable(sidecar, failure.reason, failure.message)
         else:
-            reason, advice = FailureReason.UNREADABLE, "check the disk or mount it lies on"
-        why = (error.strerror or str(error)).lower()
-        self.unreadable[uri] = Unreadable(uri, reason, f"{uri}: {why}: {advice}")
+            if references:
+                self._references.setdefault(uri, []).extend(references)
+
+    def _refuse(self, place: str, reason: FailureReason, why: str) -> None:
+        uri = printable(place)
+        self._bad[uri] = Unreadable(uri, reason, f"{uri}: {why}")
 
 
-def is_below(uri: str, folder: str) -> bool:
-    """Whether `uri` is the folder or lies in it, at any depth."""
-    return uri == folder or uri.startswith(folder.rstrip("/") + "/")
+@contextmanager
+def _readable(uri: str) -> Iterator[Path]:
+    """The file itself, or a copy of what a URL holds."""
+    if not is_url(uri):
+        yield Path(uri)
+        return
+    from asrlab.audio.remote.copies import fetched
+
+    with fetched(uri) as file:
+        yield file.path
 
 
-def _is_hidden(entry: "os.DirEntry[str]") -> bool:
-    return entry.name.startswith(".")
-
-
-def _is_dir(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        # A link into a folder that forbids to look, or one that runs in a circle: taking it will tell.
-        return False
-
-
-def _suffix(path: str) -> str:
-    return os.path.splitext(path)[1].lower()
-
-
-def _looks_like_audio(path: str) -> bool:
-    return _suffix(path) in AUDIO_EXTENSIONS
-
-
-def _hint(path: str) -> str:
-    """The nearest name beside the first part of the path that does not exist."""
-    folder, name = os.path.split(path)
-    while not os.path.isdir(folder):
-        folder, name = os.path.split(folder)
-    try:
-        names = {entry.lower(): entry for entry in sorted(os.listdir(folder))}
-    except OSError:
-        return ""
-    near = difflib.get_close_matches(name.lower(), list(names), 1)
-    return f"; did you mean {printable(os.path.join(folder, names[near[0]]))}?" if near else ""
+def _resolved(audio: str, manifest: str) -> str:
+    """Where a line's audio lies: as it says, else beside the manifest, else in the working directory."""
+    audio = local_path(audio)
+    if is_url(audio):
+        return check_url(audio)
+    path = os.path.expanduser(audio)
+    if os.path.isabs(path):
+        return os.path.normpath(path)
+    if is_url(manifest):
+        first, *chain = url_parts(manifest)
+        return "::".join([f"{first.rpartition('/')[0]}/{audio}", *chain])
+    beside = os.path.normpath(os.path.join(os.path.dirname(manifest), path))
+    here = os.path.abspath(path)
+    return here if not os.path.exists(beside) and os.path.exists(here) else beside

@@ -1,13 +1,15 @@
 """From found files to recordings in the catalog: only what is new, and every refusal with its reason."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from asrlab.audio.batches import verify_unchanged
-from asrlab.audio.files import check_readable
+from asrlab.audio.files import check_readable, printable
+from asrlab.audio.places import at_hand, named_after
 from asrlab.audio.probe import content_hash, probe
+from asrlab.audio.remote.urls import is_url
 from asrlab.catalog import Catalog
 from asrlab.catalog.failures import (
     INGEST,
@@ -30,7 +32,9 @@ from asrlab.catalog.recordings import (
 )
 from asrlab.domain.reasons import REASONS_OF_THE_PLACE, FailureReason
 from asrlab.errors import AudioError, ItemError, as_item_error
-from asrlab.ingest.discover import Discovery, FoundFile, is_below
+from asrlab.ingest.found import Discovery, FoundFile
+from asrlab.ingest.local import is_below
+from asrlab.ingest.looking import is_unchanged, look_at_known
 
 STAGE = INGEST
 
@@ -57,13 +61,13 @@ def plan_ingest(catalog: Catalog, discovery: Discovery) -> IngestPlan:
     known_ids: dict[int, None] = {}
     broken: list[str] = []
     mended: list[str] = []
-    for file in discovery.files:
+    for file in look_at_known(discovery.files, known, failures):
         seen = known.get(file.uri)
-        if seen is not None and (seen.size, seen.mtime_ns) == (file.size, file.mtime_ns):
+        if seen is not None and is_unchanged(seen, file):
             known_ids[seen.recording_id] = None
             if file.uri in failures:
                 # It was out of reach, not damaged: the same file was read through before.
-                (mended if os.access(file.uri, os.R_OK) else broken).append(file.uri)
+                (mended if is_url(file.uri) or os.access(file.uri, os.R_OK) else broken).append(file.uri)
         elif _still_broken(failures.get(file.uri), file):
             broken.append(file.uri)
         else:
@@ -80,15 +84,31 @@ def plan_ingest(catalog: Catalog, discovery: Discovery) -> IngestPlan:
 
 
 def _removed(discovery: Discovery, failures: Mapping[str, OpenFailure]) -> list[str]:
-    """Failures in the folders looked through whose file was removed, or whose folder can be read now."""
+    """Failures that are none any more: in the folders looked through those whose file was removed, or whose folder can
+    be read now; of the manifests read those whose line is good now.
+    """
     refused = {entry.uri for entry in discovery.unreadable}
+    found = {file.uri for file in discovery.files}
+    manifests = {printable(uri) for uri in discovery.manifests}
     return [
         uri
         for uri in failures
         if uri not in refused
-        and any(is_below(uri, folder) for folder in discovery.folders)
-        and (not os.path.lexists(uri) or os.path.isdir(uri))
+        and uri not in found
+        and (
+            _manifest_of(uri) in manifests
+            or (
+                any(is_below(uri, folder) for folder in discovery.folders)
+                and (not os.path.lexists(uri) or os.path.isdir(uri))
+            )
+        )
     ]
+
+
+def _manifest_of(item: str) -> str:
+    """The manifest or sidecar that an item of failures is, or is a line of."""
+    manifest, separator, line = item.rpartition(":")
+    return manifest if separator and line.isdecimal() else item
 
 
 def _resolve(catalog: Catalog, uris: Sequence[str]) -> None:
@@ -109,8 +129,8 @@ def look_again(catalog: Catalog, recording_ids: Sequence[int]) -> None:
         sources = audio_sources(session, recordings_out_of_reach(session, recording_ids))
     for recording_id, source in sources.items():
         try:
-            check_readable(Path(source.uri))
-            verify_unchanged(source)
+            path = at_hand(source)
+            check_readable(path)
         except AudioError:
             # As it stands in failures already.
             continue
@@ -135,9 +155,11 @@ def ingest_files(catalog: Catalog, uris: Sequence[str], corpus: str) -> list[int
 def _ingest_file(catalog: Catalog, uri: str, corpus: str) -> int | None:
     stamp = ""
     try:
-        file = _stat(uri)
-        stamp = _stamp(file)
-        new = _read_through(catalog, file, corpus)
+        with _at_hand(uri) as incoming:
+            stamp = _stamp(incoming.file)
+            with named_after(uri, incoming.path):
+                new = _read_through(catalog, incoming, corpus)
+            incoming.keep()
     except Exception as error:  # noqa: BLE001 - per-item isolation
         # Per-item isolation: whatever reading one file raises is that file's failure.
         _record(catalog, uri, stamp, as_item_error(error, FailureReason.DECODE_ERROR))
@@ -147,16 +169,41 @@ def _ingest_file(catalog: Catalog, uri: str, corpus: str) -> int | None:
         return add_file(session, new)
 
 
-def _read_through(catalog: Catalog, file: FoundFile, corpus: str) -> NewFile:
-    path = Path(file.uri)
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """A file to read through. path: where its bytes are now; keep: call it when they are good."""
+
+    file: FoundFile
+    path: Path
+    content_hash: Callable[[], str]
+    keep: Callable[[], object] = lambda: None
+
+
+@contextmanager
+def _at_hand(uri: str) -> Iterator[_Incoming]:
+    if not is_url(uri):
+        path = Path(uri)
+        yield _Incoming(_stat(uri), path, lambda: content_hash(path))
+        return
+    # Only here: what fetches is slow to import.
+    from asrlab.audio.remote.copies import fetched, keep
+
+    with fetched(uri) as fetch:
+        file = FoundFile(uri, fetch.size, fetch.remote.mtime_ns, 0, fetch.remote.etag)
+        # A copy stays for the stages to come.
+        yield _Incoming(file, fetch.path, lambda: fetch.content_hash, lambda: keep(fetch, uri))
+
+
+def _read_through(catalog: Catalog, incoming: _Incoming, corpus: str) -> NewFile:
+    file = incoming.file
     if file.size == 0:
         raise AudioError(FailureReason.EMPTY_FILE, f"{file.uri} is empty (0 bytes): copy it again")
-    digest = content_hash(path)
+    digest = incoming.content_hash()
     with catalog.reading() as session:
         info = find_info(session, digest)
     # Bytes that are known were read through before.
-    info = info or probe(path)
-    return NewFile(file.uri, file.size, file.mtime_ns, digest, info, corpus)
+    info = info or probe(incoming.path)
+    return NewFile(file.uri, file.size, file.mtime_ns, digest, info, corpus, file.etag)
 
 
 def _record(catalog: Catalog, uri: str, stamp: str, error: ItemError) -> None:
@@ -180,12 +227,14 @@ def _stat(uri: str) -> FoundFile:
 
 def _stamp(file: FoundFile) -> str:
     """What must change before a broken file is tried again; a chmod changes ctime alone."""
-    return f"{file.size}:{file.mtime_ns}:{file.ctime_ns}"
+    return f"{file.size}:{file.mtime_ns}:{file.etag or file.ctime_ns}"
 
 
 def _still_broken(failure: OpenFailure | None, file: FoundFile) -> bool:
     """Whether this very file failed before, and would again."""
     if failure is None or failure.stamp != _stamp(file):
+        return False
+    if is_url(file.uri) and failure.reason in REASONS_OF_THE_PLACE:
         return False
     # The rights of the process may have changed where the file has not.
     return failure.reason != FailureReason.PERMISSION_DENIED or not os.access(file.uri, os.R_OK)

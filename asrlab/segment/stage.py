@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asrlab.audio.batches import verify_unchanged
 from asrlab.audio.energy import EnergyMeter
+from asrlab.audio.places import at_hand, named_after
 from asrlab.audio.stream import stream_blocks
 from asrlab.catalog import Catalog
 from asrlab.catalog.failures import FailedItem, record_failure, resolve_failure
@@ -14,7 +14,7 @@ from asrlab.catalog.recordings import audio_sources
 from asrlab.catalog.segments import (
     STAGE,
     NewSegmentation,
-    activate_existing,
+    activate_wanted,
     add_segmentation,
     recordings_to_segment,
 )
@@ -37,10 +37,15 @@ class Cutter:
     detector: VoiceDetector | None
 
 
-def recordings_pending(catalog: Catalog, fingerprint: str, recording_ids: Sequence[int]) -> list[int]:
-    """Those of `recording_ids` that are not cut this way yet, and did not fail at it."""
+def recordings_pending(
+    catalog: Catalog, fingerprint: str, max_seconds: Seconds, recording_ids: Sequence[int]
+) -> list[int]:
+    """Those of `recording_ids` that are not cut this way yet, and did not fail at it.
+
+    Where references cut a recording into pieces of at most `max_seconds`, those are its segments.
+    """
     with catalog.reading() as session:
-        return recordings_to_segment(session, fingerprint, recording_ids)
+        return recordings_to_segment(session, fingerprint, max_seconds, recording_ids)
 
 
 def segment_recordings(catalog: Catalog, cutter: Cutter, recording_ids: Sequence[int]) -> int:
@@ -51,11 +56,11 @@ def segment_recordings(catalog: Catalog, cutter: Cutter, recording_ids: Sequence
     done = 0
     with claimed(catalog, STAGE, cutter.fingerprint, recording_ids) as mine:
         with catalog.reading() as session:
-            pending = recordings_to_segment(session, cutter.fingerprint, mine)
+            pending = recordings_to_segment(session, cutter.fingerprint, cutter.recipe.max_seconds, mine)
             sources = audio_sources(session, pending)
         for recording_id in pending:
             with catalog.writing() as session:
-                if activate_existing(session, cutter.fingerprint, recording_id):
+                if activate_wanted(session, cutter.fingerprint, cutter.recipe.max_seconds, recording_id):
                     resolve_failure(session, STAGE, str(recording_id), fingerprint=None)
                     continue
             done += _segment_recording(catalog, cutter, recording_id, sources.get(recording_id))
@@ -92,11 +97,12 @@ def _segment_recording(
 
 
 def _cut(cutter: Cutter, recording_id: int, source: AudioSource) -> NewSegmentation:
-    verify_unchanged(source)
+    path = at_hand(source)
     pieces: list[tuple[int | None, TimeSpan]] = []
     speech_seconds = 0.0
     for channel in cutter.recipe.channels_of(source.num_channels):
-        spans, speech = _cut_channel(cutter, source, channel)
+        with named_after(source.uri, path):
+            spans, speech = _cut_channel(cutter, source, path, channel)
         pieces += [(channel, span) for span in spans]
         speech_seconds += speech
     return NewSegmentation(
@@ -111,11 +117,11 @@ def _cut(cutter: Cutter, recording_id: int, source: AudioSource) -> NewSegmentat
 
 
 def _cut_channel(
-    cutter: Cutter, source: AudioSource, channel: int | None
+    cutter: Cutter, source: AudioSource, path: Path, channel: int | None
 ) -> tuple[Sequence[TimeSpan], Seconds]:
     """The segments of one channel, and how many seconds of speech it holds; one pass over the file."""
     meter = EnergyMeter()
-    blocks = _metered(stream_blocks(Path(source.uri), channel=channel), meter)
+    blocks = _metered(stream_blocks(path, channel=channel), meter)
     if cutter.detector is None:
         for _ in blocks:
             pass

@@ -12,6 +12,7 @@ from asrlab.catalog.segments import Segment
 from asrlab.catalog.transcripts import (
     STAGE,
     EngineVersion,
+    TranscriptKey,
     add_engine_version,
     segments_to_transcribe,
     still_to_transcribe,
@@ -19,28 +20,32 @@ from asrlab.catalog.transcripts import (
 from asrlab.domain.audio import AudioSource
 from asrlab.domain.labels import Hypothesis
 from asrlab.domain.reasons import FailureReason
+from asrlab.domain.reference import Prompt
 from asrlab.domain.time import Seconds
 from asrlab.engines.isolation import run_isolated
 from asrlab.engines.protocol import Engine, Waveform
-from asrlab.errors import ItemError
+from asrlab.errors import ItemError, OptionError
 
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """How to transcribe. fingerprint: over the engine, its weights, the language and the context."""
+    """How to transcribe. key: over the engine, its weights, the language and the context.
+
+    language, context: for segments that bring none of their own.
+    """
 
     engine: Engine
     run_id: int
-    fingerprint: str
+    key: TranscriptKey
     language: str | None
     context: str
     batch_seconds: Seconds
 
 
-def segments_pending(catalog: Catalog, fingerprint: str, recording_ids: Sequence[int]) -> list[Segment]:
+def segments_pending(catalog: Catalog, key: TranscriptKey, recording_ids: Sequence[int]) -> list[Segment]:
     """The segments of today in these recordings without this engine's result or failure."""
     with catalog.reading() as session:
-        return segments_to_transcribe(session, fingerprint, recording_ids)
+        return segments_to_transcribe(session, key, recording_ids)
 
 
 def transcribe_segments(catalog: Catalog, how: Transcription, segment_ids: Sequence[int]) -> int:
@@ -50,9 +55,9 @@ def transcribe_segments(catalog: Catalog, how: Transcription, segment_ids: Seque
     recorded and the rest goes on. No transaction is open while the engine runs.
     """
     stored = 0
-    with claimed(catalog, STAGE, how.fingerprint, segment_ids) as mine:
+    with claimed(catalog, STAGE, how.key.call, segment_ids) as mine:
         with catalog.reading() as session:
-            segments = still_to_transcribe(session, how.fingerprint, mine)
+            segments = still_to_transcribe(session, how.key, mine)
             sources = audio_sources(session, [segment.recording_id for segment in segments])
         clips = [
             Clip(segment, sources.get(segment.recording_id), segment.span, segment.channel)
@@ -64,22 +69,42 @@ def transcribe_segments(catalog: Catalog, how: Transcription, segment_ids: Seque
 
 
 def _transcribe(how: Transcription, batch: LoadedBatch[Segment]) -> list[Hypothesis | ItemError]:
+    """One result a segment, in order; segments with the same prompt go to the engine together."""
     longest = how.engine.info.max_seconds
-    too_long: dict[int, ItemError] = {}
+    results: dict[int, Hypothesis | ItemError] = {}
+    together: dict[Prompt, list[int]] = {}
     for index, segment in enumerate(batch.items):
         if longest is not None and segment.span.duration > longest:
-            too_long[index] = ItemError(
+            results[index] = ItemError(
                 FailureReason.TOO_LONG,
                 f"{segment.span.duration:.1f} s in one segment, and {how.engine.info.name} reads {longest:g} s "
                 f"at once: segment again with --max-segment {longest:g}",
             )
+        else:
+            together.setdefault(segment.prompt, []).append(index)
+    for prompt, indices in together.items():
+        heard = _prompted(how, prompt, [batch.waveforms[index] for index in indices])
+        results.update(zip(indices, heard, strict=True))
+    return [results[index] for index in range(len(batch.items))]
 
-    def call(waveforms: Sequence[Waveform]) -> Sequence[Hypothesis]:
-        return how.engine.transcribe(waveforms, language=how.language, context=how.context)
 
-    short = [waveform for index, waveform in enumerate(batch.waveforms) if index not in too_long]
-    results = iter(run_isolated(call, short, FailureReason.ENGINE_ERROR) if short else [])
-    return [too_long[index] if index in too_long else next(results) for index in range(len(batch.items))]
+def _prompted(
+    how: Transcription, prompt: Prompt, waveforms: Sequence[Waveform]
+) -> Sequence[Hypothesis | ItemError]:
+    language = how.language if prompt.language is None else prompt.language
+    context = how.context if prompt.context is None else prompt.context
+
+    def call(some: Sequence[Waveform]) -> Sequence[Hypothesis]:
+        return how.engine.transcribe(some, language=language, context=context)
+
+    try:
+        return run_isolated(call, waveforms, FailureReason.ENGINE_ERROR)
+    except OptionError as error:
+        if prompt.language is None:
+            raise
+        # The call's own language was checked before it began; a recording's is known only here.
+        refused = ItemError(FailureReason.LANGUAGE_UNSUPPORTED, str(error))
+        return [refused] * len(waveforms)
 
 
 def _store(
@@ -97,14 +122,18 @@ def _store(
                 stored += add_engine_version(
                     session,
                     EngineVersion(
-                        segment.segment_id, how.run_id, how.fingerprint, how.engine.info.name, result
+                        segment.segment_id,
+                        how.run_id,
+                        how.key.of(segment.prompt),
+                        how.engine.info.name,
+                        result,
                     ),
                 )
-                resolve_failure(session, STAGE, str(segment.segment_id), how.fingerprint)
+                resolve_failure(session, STAGE, str(segment.segment_id), how.key.call)
                 continue
             source = sources.get(segment.recording_id)
             record_failure(
                 session,
-                failed_segment(STAGE, segment.segment_id, segment, source, how.fingerprint, result),
+                failed_segment(STAGE, segment.segment_id, segment, source, how.key.call, result),
             )
     return stored

@@ -17,7 +17,16 @@ from asrlab.domain.time import TimeSpan
 from asrlab.errors import CatalogError
 from tests.factories import add_recording, add_run, labeled_catalog
 
-VIEWS = ("v_recordings", "v_segments", "v_transcripts", "v_current", "v_words", "v_runs", "v_failures")
+VIEWS = (
+    "v_recordings",
+    "v_metadata",
+    "v_segments",
+    "v_transcripts",
+    "v_current",
+    "v_words",
+    "v_runs",
+    "v_failures",
+)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from asrlab.catalog.failures import (
     record_failure,
     resolve_failure,
 )
-from asrlab.catalog.segments import Segment, activate_existing
+from asrlab.catalog.segments import Segment, activate_wanted
 from asrlab.domain.reasons import FailureReason
 from tests.factories import add_recording, add_run, add_segments, add_text, labeled_catalog
 
@@ -111,7 +111,7 @@ def test_a_failure_of_a_segment_that_is_cut_otherwise_today_is_none(catalog: Cat
         add_segments(session, recording_id, [(0.0, 2.0)], fingerprint="shorter")
         assert failure_counts(session) == {}
         # As it was: the segment counts again, and it still can't be transcribed.
-        assert activate_existing(session, "recipe", recording_id)
+        assert activate_wanted(session, "recipe", 30.0, recording_id)
         assert failure_counts(session) == {"too_long": 1}
 
 

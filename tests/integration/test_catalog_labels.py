@@ -7,8 +7,8 @@ from asrlab.catalog.alignments import NewAlignment, add_alignment, transcripts_t
 from asrlab.catalog.query import run_query
 from asrlab.catalog.runs import finish_run
 from asrlab.catalog.schema import ReviewRow, TranscriptRow
-from asrlab.catalog.segments import activate_existing, recordings_to_segment, segments_of_today
-from asrlab.catalog.transcripts import segments_to_transcribe
+from asrlab.catalog.segments import activate_wanted, recordings_to_segment, segments_of_today
+from asrlab.catalog.transcripts import TranscriptKey, segments_to_transcribe
 from asrlab.catalog.values import utc_now
 from asrlab.domain.labels import AlignedWord
 from asrlab.domain.time import TimeSpan
@@ -21,10 +21,10 @@ def test_another_recipe_makes_another_segmentation_and_one_is_active(catalog: Ca
         add_segments(session, recording_id, [(0, 5)], "first")
         add_segments(session, recording_id, [(0, 3), (3, 5)], "second")
         assert len(segments_of_today(session, [recording_id])) == 2
-        assert recordings_to_segment(session, "first", [recording_id]) == [recording_id]
-        assert activate_existing(session, "first", recording_id)
+        assert recordings_to_segment(session, "first", 30.0, [recording_id]) == [recording_id]
+        assert activate_wanted(session, "first", 30.0, recording_id)
         assert len(segments_of_today(session, [recording_id])) == 1
-        assert not activate_existing(session, "third", recording_id)
+        assert not activate_wanted(session, "third", 30.0, recording_id)
     assert run_query(catalog, "SELECT COUNT(*) FROM segmentations").rows == ((2,),)
 
 
@@ -40,16 +40,16 @@ def test_a_repeated_transcription_is_a_no_op(catalog: Catalog) -> None:
     with catalog.writing() as session:
         run_id = add_run(session)
         assert not add_text(session, segments[0], run_id, "other words")
-        assert segments_to_transcribe(session, "engine", [recording_id]) == []
+        assert segments_to_transcribe(session, TranscriptKey("engine"), [recording_id]) == []
     assert run_query(catalog, "SELECT COUNT(*) FROM v_transcripts").rows == ((2,),)
 
 
 def test_another_engine_writes_the_next_version_and_it_counts(catalog: Catalog) -> None:
     recording_id, segments = labeled_catalog(catalog)
     with catalog.writing() as session:
-        assert [s.segment_id for s in segments_to_transcribe(session, "better", [recording_id])] == [
-            segment.segment_id for segment in segments
-        ]
+        assert [
+            s.segment_id for s in segments_to_transcribe(session, TranscriptKey("better"), [recording_id])
+        ] == [segment.segment_id for segment in segments]
         run_id = add_run(session, fingerprint="better")
         assert add_text(session, segments[0], run_id, "better words", "better")
     rows = run_query(catalog, "SELECT version, text FROM v_current ORDER BY start_s").rows

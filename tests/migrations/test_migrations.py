@@ -19,8 +19,10 @@ from tests.factories import labeled_catalog
 
 # What others rely on: SQL written against an older asrlab must run on a newer one.
 VIEW_COLUMNS = {
-    "v_recordings": "recording_id uri corpus content_hash duration sampling_rate num_channels metadata ingested_at",
-    "v_segments": "segment_id recording_id channel start_s end_s speaker",
+    "v_recordings": "recording_id uri corpus content_hash duration sampling_rate num_channels metadata ingested_at "
+    "language context speaker license",
+    "v_segments": "segment_id recording_id channel start_s end_s speaker language context metadata",
+    "v_metadata": "recording_id segment_id name value",
     "v_transcripts": "transcript_id segment_id recording_id uri version parent_id origin engine checkpoint run_id "
     "author language text raw_text confidence finish_reason flags created_at",
     "v_current": "transcript_id segment_id recording_id uri version parent_id origin engine checkpoint run_id "

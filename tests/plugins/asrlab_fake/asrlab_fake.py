@@ -1,7 +1,8 @@
 """A deterministic engine and aligner without weights, as a plug-in package of a third party.
 
 It is found only where this folder is on the path, so nobody can choose it by accident. The text of a waveform is
-a function of its bytes: equal audio gives equal text, in any batch and any process.
+a function of its bytes: equal audio gives equal text, in any batch and any process. The language it is told is the
+one it answers in, the context comes back before the raw text, and it knows no language "xx".
 
 ASRLAB_FAKE_DELAY_S: seconds of sleep per waveform. ASRLAB_FAKE_RAISE_ON: the engine raises on a waveform whose
 text holds this word. ASRLAB_FAKE_TRANSIENT: a transient error at the first call of a process.
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from asrlab.domain.labels import AlignedWord, Hypothesis, WordConfidence
 from asrlab.domain.time import TimeSpan
 from asrlab.engines.protocol import EngineInfo, EngineOptions, Waveform
-from asrlab.errors import CheckpointError, TransientError
+from asrlab.errors import CheckpointError, OptionError, TransientError
 
 SAMPLING_RATE_HZ = 16_000
 VOCABULARY = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett"]
@@ -47,16 +48,19 @@ class FakeEngine:
         if os.environ.get("ASRLAB_FAKE_TRANSIENT") and not _troubles:
             _troubles.append("once")
             raise TransientError("the fake engine is busy")
-        return [self._hear(waveform) for waveform in waveforms]
+        if language == "xx":
+            raise OptionError("the fake engine does not know the language 'xx'")
+        return [self._hear(waveform, language or "en", context) for waveform in waveforms]
 
-    def _hear(self, waveform: Waveform) -> Hypothesis:
+    def _hear(self, waveform: Waveform, language: str, context: str) -> Hypothesis:
         time.sleep(float(os.environ.get("ASRLAB_FAKE_DELAY_S", "0")))
         text = text_of(waveform)
         _log(f"transcribe {text}")
         if (unwanted := os.environ.get("ASRLAB_FAKE_RAISE_ON")) and unwanted in text.split():
             raise RuntimeError(f"the fake engine can't bear {unwanted}")
         words = tuple(WordConfidence(word, 0.9) for word in text.split())
-        return Hypothesis(text, text, "English", "en", 0.9, words)
+        raw_text = f"{context}: {text}" if context else text
+        return Hypothesis(text, raw_text, language, language, 0.9, words)
 
     def close(self) -> None:
         pass

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asrlab.audio.batches import Clip, LoadedBatch, load_batches, verify_unchanged
+from asrlab.audio.batches import Clip, LoadedBatch, load_batches
+from asrlab.audio.places import verify_unchanged
 from asrlab.audio.probe import content_hash, probe
 from asrlab.audio.read import read_spans
 from asrlab.audio.write import write_wav

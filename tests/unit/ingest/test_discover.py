@@ -10,7 +10,9 @@ import pytest
 
 from asrlab.domain.reasons import FailureReason
 from asrlab.errors import InputNotFoundError
-from asrlab.ingest.discover import AUDIO_EXTENSIONS, Discovery, discover
+from asrlab.ingest.discover import discover
+from asrlab.ingest.found import Discovery
+from asrlab.ingest.local import AUDIO_EXTENSIONS
 
 
 @pytest.fixture

@@ -1,0 +1,141 @@
+"""From one row of a table, its columns named as the field names them, to an audio file and what is said of it."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from asrlab.domain.reference import Prompt, Reference
+from asrlab.domain.time import Seconds
+from asrlab.text.languages import language_tag
+
+AUDIO_COLUMNS = (
+    *("audio_filepath", "audio", "audio_path", "audio_file", "path", "file", "file_name", "filename"),
+    *("file_path", "filepath", "wav", "wav_path", "uri", "url"),
+)
+_TEXT = ("text", "transcript", "transcription", "sentence")
+_LANGUAGE = ("language", "lang", "locale")
+_CONTEXT = ("context",)
+_SPEAKER = ("speaker", "speaker_id", "spk", "client_id")
+_LICENSE = ("license", "licence")
+_START = ("offset", "start", "start_s", "start_time")
+_END = ("end", "end_s", "end_time")
+_DURATION = ("duration", "duration_s")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that names audio. audio: as it is written there."""
+
+    audio: str
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that can't be used. place: the manifest with its line."""
+
+    place: str
+    why: str
+
+
+def line_of(row: Mapping[str, Any], source: str, number: int) -> Line | BadLine:
+    """What a row says; a column that has no meaning here becomes metadata."""
+    place = f"{source}:{number}"
+    columns = _Columns(row)
+    try:
+        audio = _audio(columns)
+        start = columns.seconds(_START)
+        duration, end = columns.seconds(_DURATION), columns.seconds(_END)
+        if end is None and duration is not None:
+            end = (start or 0.0) + duration
+        if end is not None and end <= (start or 0.0):
+            raise ValueError(f"the interval {start or 0:g}–{end:g} s is empty")
+        language = columns.text(_LANGUAGE)
+        reference = Reference(
+            source=source,
+            place=place,
+            start=start or 0.0,
+            end=end,
+            text=columns.text(_TEXT),
+            prompt=Prompt(
+                language if language is None else language_tag(language) or language, columns.text(_CONTEXT)
+            ),
+            speaker=columns.text(_SPEAKER),
+            license=columns.text(_LICENSE),
+            metadata=MappingProxyType(columns.others()),
+        )
+    except ValueError as error:
+        return BadLine(place, str(error))
+    return Line(audio, reference)
+
+
+def _audio(columns: "_Columns") -> str:
+    value = columns.take(AUDIO_COLUMNS)
+    if isinstance(value, Mapping):
+        # As datasets writes it.
+        if value.get("bytes"):
+            raise ValueError("the audio lies inside the table: write it to files and name those")
+        value = value.get("path")
+    if value is None:
+        raise ValueError(f"no audio is named: give it in a column {', '.join(AUDIO_COLUMNS[:4])}, …")
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError(f"the audio is {value!r}, not a path or URL")
+    return value
+
+
+class _Columns:
+    """The columns of a row, taken by any of their usual names, in any case."""
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self._left = {name: value for name, value in row.items() if not _is_empty(value)}
+        self._names = {name.strip().lower(): name for name in reversed(list(self._left))}
+
+    def take(self, names: Sequence[str]) -> object:
+        """The value of the first of `names` that is there, None when none is."""
+        for name in names:
+            if name in self._names:
+                return self._left.pop(self._names.pop(name))
+        return None
+
+    def text(self, names: Sequence[str]) -> str | None:
+        """The same as text in one line; raises ValueError for a list or an object."""
+        value = self.take(names)
+        if value is None:
+            return None
+        if isinstance(value, (list, dict)):
+            raise ValueError(f"{names[0]} is {value!r}, not a text")
+        text = " ".join(_as_text(value).split())
+        return text or None
+
+    def seconds(self, names: Sequence[str]) -> Seconds | None:
+        """The same as a time; raises ValueError for what is no number of seconds."""
+        value = self.take(names)
+        if value is None:
+            return None
+        try:
+            seconds = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            seconds = math.nan
+        if isinstance(value, bool) or not math.isfinite(seconds) or seconds < 0:
+            raise ValueError(f"{names[0]} is {value!r}, not a number of seconds")
+        return seconds
+
+    def others(self) -> dict[str, str]:
+        """What is left, as text."""
+        return {name.strip(): _as_text(value) for name, value in self._left.items()}
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip()) or value != value
+
+
+def _as_text(value: object) -> str:
+    """A value as the catalog holds it, the same for a table of texts and one with types."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bool, list, dict)):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return str(value)
