@@ -3,7 +3,8 @@
 The weights come out of the installed silero-vad package, which is never imported: importing it sets torch
 to one thread for the whole process. The package's own loop scores one window of 32 ms per call; only the
 LSTM needs that order, so here the layers before it see a few hundred windows at once. That is some twenty
-times faster, and the probabilities agree with the package's to 1e-5 (a test holds both).
+times faster, and the probabilities agree with the package's to 1e-5 (a test holds both). No torch either:
+without it a process whose engine needs none stays small.
 Model and thresholding: https://github.com/snakers4/silero-vad (MIT), release 6.
 """
 

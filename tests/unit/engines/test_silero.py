@@ -272,6 +272,24 @@ print(sorted({"torch", "silero_vad"} & set(sys.modules)))
     assert _python(code) == "[]"
 
 
+def test_detecting_takes_no_torch() -> None:
+    code = """
+import sys, numpy
+from asrlab.domain.recipe import Recipe
+from asrlab.engines.silero import open_silero
+open_silero(Recipe()).speech([numpy.zeros(16000, numpy.float32)])
+print(sorted({"torch", "silero_vad"} & set(sys.modules)))
+"""
+    assert _python(code) == "[]"
+
+
+def test_weights_of_another_network_are_refused() -> None:
+    from asrlab.engines.silero_network import SileroNetwork
+
+    with pytest.raises(ValueError, match="other weights: stft"):
+        SileroNetwork({"stft.forward_basis_buffer": np.zeros((2, 1, 256), np.float32)})
+
+
 def test_detecting_leaves_torchs_threads_alone() -> None:
     code = """
 import numpy, torch
