@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from scipy.ndimage import median_filter
+from transformers.modeling_outputs import BaseModelOutput
 
 from asrlab.domain.labels import AlignedWord
 from asrlab.domain.reasons import FailureReason
@@ -80,8 +81,10 @@ class WhisperAligner:
         model = self._loaded.model
         end = int(model.generation_config.eos_token_id)
         sequence = torch.tensor([[*start, *ids, end]], device=self._loaded.device)
+        # Apart from the decoder: asked for its attention, the encoder would keep 54 MB of it for each of its layers.
+        encoded = model.get_encoder()(self._loaded.features([waveform])).last_hidden_state
         answer = model(
-            input_features=self._loaded.features([waveform]),
+            encoder_outputs=BaseModelOutput(last_hidden_state=encoded),
             decoder_input_ids=sequence,
             output_attentions=True,
             use_cache=False,

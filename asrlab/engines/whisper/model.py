@@ -1,7 +1,8 @@
 """Whisper's weights and tokenizer in memory, loaded once per process, and the tokens that steer it."""
 
+import copy
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -74,23 +75,30 @@ class LoadedWhisper:
 def load_whisper(path: Path, device: str, compute_type: str, attention: str) -> LoadedWhisper:
     """The checkpoint at `path`, loaded once per process, device, number format and attention implementation.
 
-    Raises CheckpointError when weights are missing, unexpected, or can't be read; OptionError for the
-    device or the number format.
+    Models that differ in attention alone share their weights. Raises CheckpointError when weights are missing,
+    unexpected, or can't be read; OptionError for the device or the number format.
     """
     where = _device(device)
     with _loading:
-        return _load(path, where, _dtype(where, compute_type), attention)
+        return _load_with(path, where, _dtype(where, compute_type), attention)
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, device: torch.device, dtype: torch.dtype, attention: str) -> LoadedWhisper:
+def _load_with(path: Path, device: torch.device, dtype: torch.dtype, attention: str) -> LoadedWhisper:
+    loaded = _load(path, device, dtype)
+    shared = {id(tensor): tensor for tensor in (*loaded.model.parameters(), *loaded.model.buffers())}
+    model = copy.deepcopy(loaded.model, shared)
+    model.set_attn_implementation(attention)
+    return replace(loaded, model=model)
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, device: torch.device, dtype: torch.dtype) -> LoadedWhisper:
     _quiet_transformers()
     try:
         # Untyped there: with output_loading_info it gives the model and its report.
         load: Any = WhisperForConditionalGeneration.from_pretrained
-        model, report = load(
-            path, dtype=dtype, attn_implementation=attention, output_loading_info=True, local_files_only=True
-        )
+        model, report = load(path, dtype=dtype, output_loading_info=True, local_files_only=True)
         tokenizer = WhisperTokenizer.from_pretrained(path, local_files_only=True)
         extractor = WhisperFeatureExtractor.from_pretrained(path, local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:

@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asrlab.domain.reasons import FailureReason
+from asrlab.engines.embedded import embedded_checkpoint
 from asrlab.engines.protocol import Waveform
 from asrlab.engines.whisper.aligner import WhisperAligner
+from asrlab.engines.whisper.model import load_whisper
 from asrlab.errors import ItemError
 from asrlab.text.words import words_of
 
@@ -131,3 +133,12 @@ def test_a_special_token_in_a_text_is_plain_text(aligner: WhisperAligner, clips:
     (words,) = aligner.align(clips[:1], [text], languages=["en"])
     assert [word.text for word in words] == text.split()
     assert len(aligner._loaded.text_tokens("<|endoftext|>")) > 1
+
+
+def test_engine_and_aligner_share_one_copy_of_the_weights() -> None:
+    path = embedded_checkpoint()
+    fast, attentive = (load_whisper(path, "cpu", "auto", attention) for attention in ("sdpa", "eager"))
+    assert fast.model.config._attn_implementation == "sdpa"
+    assert attentive.model.config._attn_implementation == "eager"
+    pairs = zip(fast.model.parameters(), attentive.model.parameters(), strict=True)
+    assert all(ours is theirs for ours, theirs in pairs)
