@@ -12,7 +12,7 @@ from asrlab.audio import ogg
 from asrlab.audio.ffmpeg import AvStream
 from asrlab.audio.files import cannot_read, check_readable, printable
 from asrlab.audio.headers import is_unclosed_wav
-from asrlab.audio.protocol import AudioStream
+from asrlab.audio.protocol import AudioStream, StreamFacts
 from asrlab.audio.sndfile import SoundFileStream
 from asrlab.domain.reasons import FailureReason
 from asrlab.errors import AudioError
@@ -22,6 +22,10 @@ LIBSNDFILE_MAGICS = (
     *(b"NIST_1A", b"Creative Voice File"),
 )
 SNIFFED_BYTES = 4096
+# Below it a megabyte would be resampled to gigabytes, above it a second would not fit into memory; FLAC can say
+# no higher one.
+LOWEST_RATE_HZ = 1000
+HIGHEST_RATE_HZ = (1 << 20) - 1
 # Text of fewer different characters may be a constant tone in a headerless codec.
 TEXT_CHARACTERS_AT_LEAST = 8
 
@@ -30,7 +34,8 @@ TEXT_CHARACTERS_AT_LEAST = 8
 def open_audio(path: Path) -> Iterator[AudioStream]:
     """The file's first audio stream.
 
-    Raises AudioError: gone, forbidden, no regular file, empty, or nothing that a decoder knows as audio.
+    Raises AudioError: gone, forbidden, no regular file, empty, or nothing that a decoder knows as audio; a rate
+    that no audio has counts as that.
     """
     if check_readable(path) == 0:
         raise AudioError(FailureReason.EMPTY_FILE, f"{printable(path)} is empty (0 bytes): copy it again")
@@ -39,11 +44,22 @@ def open_audio(path: Path) -> Iterator[AudioStream]:
         opened = SoundFileStream.open(path)
         if isinstance(opened, SoundFileStream):
             with opened:
+                _check_rate(path, opened.facts)
                 yield opened
             return
         refusal = opened
     with AvStream(path, refusal) as stream:
+        _check_rate(path, stream.facts)
         yield stream
+
+
+def _check_rate(path: Path, facts: StreamFacts) -> None:
+    if not LOWEST_RATE_HZ <= facts.sampling_rate <= HIGHEST_RATE_HZ:
+        raise AudioError(
+            FailureReason.NOT_AUDIO,
+            f"{printable(path)}: its header announces a sampling rate of {facts.sampling_rate} Hz, and audio has "
+            f"{LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}: check the file",
+        )
 
 
 def _suits_libsndfile(path: Path) -> bool:

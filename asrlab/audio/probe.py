@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from asrlab.audio import mp3
+from asrlab.audio.bombs import without_bombs
 from asrlab.audio.decode import open_audio
 from asrlab.audio.ffmpeg import FORMATS_OF_FRAMES, AvStream
 from asrlab.audio.files import cannot_read, check_readable, printable
@@ -38,13 +39,14 @@ def probe(path: Path) -> AudioInfo:
     """Decode the whole file, in blocks, and count.
 
     Raises AudioError with the reason when the file can't be used: empty, no samples, no audio, truncated,
-    breaking off, not finite, not readable.
+    breaking off, not finite, a decompression bomb, not readable.
     """
     if check_readable(path) and (missing := shortfall(path)):
         raise _truncated(path, missing)
     with open_audio(path) as stream:
         try:
-            counted = sum(len(block) for block in _finite(path, stream.blocks()))
+            blocks = without_bombs(path, stream.blocks(), stream.facts.sampling_rate)
+            counted = sum(len(block) for block in _finite(path, blocks))
         except AudioError as error:
             raise _as_truncation(path, stream, error) from error
         facts = stream.facts
@@ -104,11 +106,12 @@ def _as_truncation(path: Path, stream: AudioStream, error: AudioError) -> AudioE
     rate = stream.facts.sampling_rate
     with AvStream(path, "") as other:
         try:
-            for _ in other.blocks():
+            for _ in without_bombs(path, other.blocks(), rate):
                 pass
             _check_length(path, rate, stream.facts.declared_frames, other.reached)
         except AudioError as found:
-            return found if found.reason == FailureReason.TRUNCATED else error
+            known = (FailureReason.TRUNCATED, FailureReason.DECOMPRESSION_BOMB)
+            return found if found.reason in known else error
     return error
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,7 +11,7 @@ import numpy as np
 
 from asrlab.audio.decode import open_audio
 from asrlab.audio.files import printable
-from asrlab.audio.protocol import AudioStream, Frames
+from asrlab.audio.protocol import BLOCK_SAMPLES, AudioStream, Frames
 from asrlab.audio.resample import Waveform, resample, to_mono
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import MS_PER_SECOND, TimeSpan
@@ -26,6 +27,16 @@ def read_spans(path: Path, spans: Sequence[TimeSpan], *, channel: int | None) ->
     """
     with SpanReader(path) as reader:
         return reader.read(spans, [channel] * len(spans))
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A span in the file's own samples, `[first, end)`."""
+
+    span: TimeSpan
+    first: int
+    end: int
+    channel: int | None
 
 
 class SpanReader:
@@ -56,17 +67,13 @@ class SpanReader:
         facts = self._stream.facts
         for channel in channels:
             check_channel(self._path, channel, facts.num_channels)
-        ranges = [span.sample_range(facts.sampling_rate) for span in spans]
-        if self._stream.is_seekable:
-            pieces = [self._read_at(first, end) for first, end in ranges]
-        else:
-            pieces = self._read_forward(ranges)
-        for piece, span, (first, end) in zip(pieces, spans, ranges, strict=True):
-            self._check_length(len(piece), span, end - first)
-        return [
-            resample(to_mono(piece, channel), facts.sampling_rate)
-            for piece, channel in zip(pieces, channels, strict=True)
+        pieces = [
+            _Piece(span, *span.sample_range(facts.sampling_rate), channel)
+            for span, channel in zip(spans, channels, strict=True)
         ]
+        if self._stream.is_seekable:
+            return [self._read_at(piece) for piece in pieces]
+        return self._read_forward(pieces)
 
     def _reopen(self) -> None:
         self._opened.close()
@@ -75,25 +82,45 @@ class SpanReader:
         self._block = np.zeros((0, self._stream.facts.num_channels), dtype=np.float32)
         self._block_start = 0
 
-    def _read_at(self, first: int, end: int) -> Frames:
-        first = min(first, self._stream.facts.declared_frames or 0)
-        self._stream.seek(first)
-        return self._stream.read(max(0, end - first))
+    def _read_at(self, piece: _Piece) -> Waveform:
+        """In blocks: a segment of 16 channels at 192 kHz would be hundreds of megabytes at once."""
+        facts = self._stream.facts
+        size = max(1, BLOCK_SAMPLES // facts.num_channels)
+        place = min(piece.first, facts.declared_frames or 0)
+        self._stream.seek(place)
+        parts: list[Waveform] = []
+        while place < piece.end and len(block := self._stream.read(min(size, piece.end - place))):
+            parts.append(to_mono(block, piece.channel))
+            place += len(block)
+        return self._whole(piece, parts)
 
-    def _read_forward(self, ranges: Sequence[tuple[int, int]]) -> list[Frames]:
-        if any(first < self._block_start for first, _ in ranges):
+    def _read_forward(self, pieces: Sequence[_Piece]) -> list[Waveform]:
+        """Each piece is made mono and resampled as soon as its last sample is there, for the same reason."""
+        if any(piece.first < self._block_start for piece in pieces):
             self._reopen()
-        parts: list[list[Frames]] = [[self._block[:0]] for _ in ranges]
-        last_end = max((end for _, end in ranges), default=0)
+        begun: dict[int, list[Waveform]] = {index: [] for index in range(len(pieces))}
+        found: dict[int, Waveform] = {}
+        is_over = False
         while True:
             start, stop = self._block_start, self._block_start + len(self._block)
-            for index, (first, end) in enumerate(ranges):
-                if first < stop and start < end:
-                    parts[index].append(self._block[max(first - start, 0) : end - start])
+            for index in list(begun):
+                piece = pieces[index]
+                if piece.first < stop and start < piece.end:
+                    part = self._block[max(piece.first - start, 0) : piece.end - start]
+                    begun[index].append(to_mono(part, piece.channel))
+                if piece.end <= stop or is_over:
+                    found[index] = self._whole(piece, begun.pop(index))
             # The block that holds the last sample is kept: the next call's spans may begin in it.
-            if stop >= last_end or (block := next(self._blocks, None)) is None:
-                return [np.concatenate(found) for found in parts]
-            self._block, self._block_start = block, stop
+            if not begun:
+                return [found[index] for index in range(len(pieces))]
+            block = next(self._blocks, None)
+            is_over = block is None
+            self._block, self._block_start = (self._block[:0] if block is None else block), stop
+
+    def _whole(self, piece: _Piece, parts: Sequence[Waveform]) -> Waveform:
+        waveform = np.concatenate([np.zeros(0, dtype=np.float32), *parts])
+        self._check_length(len(waveform), piece.span, piece.end - piece.first)
+        return resample(waveform, self._stream.facts.sampling_rate)
 
     def _check_length(self, length: int, span: TimeSpan, wanted: int) -> None:
         # A recording's end is rounded to a millisecond, so its last span may reach a little behind it.

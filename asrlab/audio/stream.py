@@ -11,6 +11,8 @@ from asrlab.audio.resample import Waveform, resample_blocks, to_mono
 from asrlab.domain.time import Seconds
 
 BLOCK_SECONDS: Seconds = 10.0
+# 10 s of the highest usual rate, 192 kHz: a header may announce another.
+MAX_BLOCK_SAMPLES = 1 << 21
 
 
 def stream_blocks(
@@ -24,7 +26,8 @@ def stream_blocks(
         check_channel(path, channel, stream.facts.num_channels)
         rate = stream.facts.sampling_rate
         mono = (to_mono(block, channel) for block in stream.blocks())
-        yield from resample_blocks(_regrouped(mono, max(1, round(block_seconds * rate))), rate)
+        size = min(max(1, round(block_seconds * rate)), MAX_BLOCK_SAMPLES)
+        yield from resample_blocks(_regrouped(mono, size), rate)
 
 
 def stream_mono(path: Path, *, channel: int | None) -> Iterator[Waveform]:

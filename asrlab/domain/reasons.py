@@ -13,6 +13,7 @@ class FailureReason(StrEnum):
     TRUNCATED = "truncated"  # fewer samples than the header says
     NOT_FINITE = "not_finite"  # NaN or infinite samples
     DECODE_ERROR = "decode_error"  # decoding starts and breaks off
+    DECOMPRESSION_BOMB = "decompression_bomb"  # decodes to absurdly much audio for its size
     PERMISSION_DENIED = "permission_denied"
     UNREADABLE = "unreadable"  # any other I/O error of the file system
     VANISHED = "vanished"  # known to the catalog, no longer where it was
