@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from asrlab.audio.read import read_spans
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import TimeSpan
 from asrlab.errors import AudioError
+from tests.peak import run_measured
 
 Make = Callable[[str], Path]
 
@@ -124,12 +124,9 @@ def ingest(folder: Path) -> tuple[int, float]:
     """`asrlab ingest` as a process of its own: its peak memory in bytes, and its seconds."""
     began = time.monotonic()
     command = [sys.executable, "-m", "asrlab.cli.main", "ingest", "audio"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 3, (folder / "log").read_text()
-    return usage.ru_maxrss * 1024, time.monotonic() - began
+    code, peak = run_measured(command, folder, folder / "log")
+    assert code == 3, (folder / "log").read_text()
+    return peak, time.monotonic() - began
 
 
 def test_absurd_files_are_refused_in_little_memory_and_time(make: Make, tmp_path: Path) -> None:
