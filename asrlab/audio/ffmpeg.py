@@ -32,6 +32,9 @@ FORMATS_THAT_TELL = frozenset(
 # Frames stand alone: what is no frame, before the first or behind the last, is a tag or the rest of a recording
 # that was cut out of a broadcast.
 FORMATS_OF_FRAMES = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "mpegts", "loas"})
+# PyAV counts a frame's planes up to the first null pointer, which behind eight or more channels there is none: it
+# reads on, and the process dies. More channels are read interleaved, as one plane.
+MOST_PLANES = 7
 # How to call a container whose file is not named after it, where FFmpeg's first name is not the plain one.
 PLAIN_NAMES = {"mov": "mp4"}
 
@@ -97,21 +100,23 @@ class AvStream:
 
     def _parts(self) -> Iterator[Frames]:
         """Every decoded frame as an array of shape (channels, samples)."""
-        to_float = av.AudioResampler(format="fltp")
         if self._first is None:
             return
+        num_channels = self.facts.num_channels
+        to_float = av.AudioResampler(format="fltp" if num_channels <= MOST_PLANES else "flt")
         frame: AudioFrame | None = self._first
         begin = _time(self._first)
         counted = 0
         while frame is not None:
             if (frame.sample_rate, frame.layout.nb_channels) != (
                 self.facts.sampling_rate,
-                self.facts.num_channels,
+                num_channels,
             ):
                 raise self._error("the sampling rate or the channels change in the middle")
-            planar = [frame] if frame.format.name == "fltp" else to_float.resample(frame)
-            for part in planar:
-                yield cast(Frames, part.to_ndarray())
+            as_is = frame.format.name == "fltp" and num_channels <= MOST_PLANES
+            for part in [frame] if as_is else to_float.resample(frame):
+                array = cast(Frames, part.to_ndarray())
+                yield array if num_channels <= MOST_PLANES else array.reshape(-1, num_channels).T
             counted += frame.samples
             self.reached = max(counted, round((_time(frame) - begin) * frame.sample_rate) + frame.samples)
             frame = next(self._decoded, None)

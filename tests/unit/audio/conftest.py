@@ -67,6 +67,7 @@ FFMPEG_KINDS: dict[str, tuple[str, int, int, bool, dict[str, str]]] = {
     "a.wv": ("wavpack", 44100, 2, False, {}),
     "libopus.ogg": ("libopus", 48000, 1, False, {}),
 }
+LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 6: "5.1", 8: "7.1", 16: "hexadecagonal"}
 HEALTHY = (*SNDFILE_KINDS, *FFMPEG_KINDS)
 
 Make = Callable[[str], Path]
@@ -86,7 +87,7 @@ def _length(rate: int) -> int:
 
 def write_with_ffmpeg(path: Path, kind: tuple[str, int, int, bool, dict[str, str]]) -> None:
     codec, rate, channels, has_video, options = kind
-    layout = "stereo" if channels == 2 else "mono"
+    layout = LAYOUTS[channels]
     with av.open(str(path), "w", options=options) as container:
         video = (
             container.add_stream("mpeg2video" if path.suffix == ".mpeg" else "mpeg4", rate=25)
