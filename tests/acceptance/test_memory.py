@@ -1,7 +1,6 @@
 """Labeling takes the same memory for a long recording as for a short one, measured on the whole process."""
 
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import soundfile
 import soxr
 
 from tests.acceptance.conftest import Asrlab
+from tests.peak import run_measured
 
 RATE_HZ = 16_000
 MINUTE_S = 60
@@ -68,11 +68,11 @@ def write_mp3(path: Path, speech_file: Path, minutes: int) -> Path:
 
 def peak_of_labeling(asrlab: Asrlab, path: Path) -> int:
     """`asrlab label --inline` on one file: the process's peak of resident memory, in bytes."""
-    process = asrlab.start("label", path, "--inline", "--engine", "faster-whisper", OMP_NUM_THREADS="1")
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, (asrlab.folder / "started.log").read_text()
-    return usage.ru_maxrss * 1024
+    command = asrlab.command("label", path, "--inline", "--engine", "faster-whisper")
+    log = asrlab.folder / "measured.log"
+    code, peak = run_measured(command, asrlab.folder, log, {**asrlab.environment, "OMP_NUM_THREADS": "1"})
+    assert code == 0, log.read_text()
+    return peak
 
 
 def texts_of(asrlab: Asrlab) -> int:
