@@ -31,12 +31,14 @@ check: format-check lint types imports test ## All that CI checks
 
 install: $(STAMP) ## Make .venv with every extra and every test tool, at the locked versions
 
+# Bytecode is made here, once: where Python may not write it (PYTHONDONTWRITEBYTECODE), every start would make it all.
 $(STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "asrlab needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
-	VIRTUAL_ENV=.venv $(BIN)/uv pip install --constraint constraints.txt --editable '.[dev]'
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --compile-bytecode --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m compileall -q asrlab flows migrations
 	@touch $(STAMP)
 
 format: install ## Format the code
