@@ -4,6 +4,7 @@ The order lives here and in `asrlab.pipeline.run_inline`, which chains the same 
 """
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -78,6 +79,11 @@ def label(inputs: list[str], job: LabelJob, listing: str | None = None, limit: i
         finish_runs(catalog, runs)
 
 
+def _told(message: str | None) -> str:
+    """What a task's error says, without Prefect's words around it."""
+    return re.sub(r"^Task run encountered an exception \w+: ", "", message or "no message")
+
+
 def finished(futures: Iterable[PrefectFuture[Result]]) -> list[Result]:
     """Wait for all tasks and return their results; raise FlowError when some failed.
 
@@ -86,7 +92,7 @@ def finished(futures: Iterable[PrefectFuture[Result]]) -> list[Result]:
     waiting = list(futures)
     for future in waiting:
         future.wait()
-    errors = [str(future.state.message) for future in waiting if not future.state.is_completed()]
+    errors = [_told(future.state.message) for future in waiting if not future.state.is_completed()]
     if errors:
         shown = "; ".join(dict.fromkeys(errors[:ERRORS_SHOWN]))
         raise FlowError(f"{len(errors)} of {len(waiting)} tasks failed: {shown}")

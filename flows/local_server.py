@@ -22,6 +22,7 @@ from pathlib import Path
 from asrlab.errors import FlowError
 from flows.server_process import DETACHED
 from flows.server_state import managed_server
+from flows.watchdog import watched
 
 LOOPBACK = "127.0.0.1"
 START_LIMIT_S = 180.0
@@ -68,14 +69,16 @@ def prefect_api(server_dir: Path, engine_slots: int) -> Iterator[str]:
             _told_in_one_line(managed.url),
             _used_by_prefect(managed.url),
             _shared_use(server_dir, managed.url, engine_slots),
+            watched(managed.url, lambda: _is_healthy(managed.url)),
         ):
             yield managed.url
         return
     with (
         _server_home(server_dir) as home,
-        _running_server(home) as url,
+        _running_server(home) as (server, url),
         _told_in_one_line(url),
         _used_by_prefect(url),
+        watched(url, lambda: server.poll() is None, lambda: _remove_temporary(home, server_dir)),
     ):
         _ensure_limit(url, engine_slots, fresh=True)
         yield url
@@ -192,7 +195,12 @@ def _server_home(server_dir: Path) -> Iterator[Path]:
         try:
             yield home
         finally:
-            shutil.rmtree(home, ignore_errors=True)
+            _remove_temporary(home, server_dir)
+
+
+def _remove_temporary(home: Path, server_dir: Path) -> None:
+    if home != server_dir:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
@@ -218,12 +226,12 @@ def locked_home(server_dir: Path) -> Iterator[int | None]:
 
 
 @contextmanager
-def _running_server(home: Path) -> Iterator[str]:
+def _running_server(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     log_path = home / "server.log"
     server, url = spawn_server(home, log_path, lives_with_parent=True)
     try:
         wait_until_healthy(server, url, log_path)
-        yield url
+        yield server, url
     finally:
         _stop(server)
 

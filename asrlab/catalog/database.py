@@ -4,6 +4,7 @@ SQLite needs care: its driver's own transactions let two writers overwrite each 
 every transaction here begins explicitly, and one that writes takes the write lock before it reads.
 """
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from asrlab.errors import CatalogError, MissingExtraError, TransientError
 
 SQLITE_BUSY_TIMEOUT_MS = 60_000
 POSTGRES_CONNECT_TIMEOUT_S = 10
+# Its log's index takes 32 KiB, and it wants them when it opens.
+SQLITE_NEEDS_BYTES = 128 * 1024
 READ_ONLY_OPTION = "asrlab_read_only"
 
 
@@ -50,6 +53,11 @@ class Catalog:
         try:
             yield
         except DBAPIError as error:
+            if _says_full(error, self.engine.url):
+                raise CatalogError(
+                    f"the disk that holds the catalog {self.engine.url!r} is full: make room and give the same "
+                    "command again; what is stored stays"
+                ) from error
             if isinstance(error, OperationalError) or error.connection_invalidated:
                 raise TransientError(f"the catalog did not answer: {first_line(error)}") from error
             raise
@@ -147,6 +155,16 @@ def current_revision(catalog: Catalog) -> str | None:
     return None
 
 
+def _says_full(error: DBAPIError, url: URL) -> bool:
+    """Whether a statement failed for want of room on the disk; SQLite also says I/O error for that."""
+    said = first_line(error).lower()
+    if "disk is full" in said or "no space left" in said:
+        return True
+    if url.get_backend_name() != "sqlite" or "disk i/o error" not in said:
+        return False
+    return shutil.disk_usage(Path(str(url.database)).absolute().parent).free < SQLITE_NEEDS_BYTES
+
+
 def first_line(error: BaseException) -> str:
     """A driver's error without its SQL and its advice."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
@@ -158,6 +176,8 @@ def _revision_or_error(catalog: Catalog, shown: str) -> str | None:
     try:
         return current_revision(catalog)
     except DBAPIError as error:
+        if _says_full(error, catalog.engine.url):
+            raise CatalogError(f"the disk that holds the catalog {shown} is full: make room") from error
         raise CatalogError(f"can't open the catalog {shown}: {first_line(error)}") from error
 
 

@@ -189,7 +189,7 @@ def test_a_configured_api_is_used_and_shows_the_run(asrlab: Asrlab, tmp_path: Pa
     assert (run["name"] != "", run["state_type"]) == (True, "COMPLETED")
     assert {task["name"].split("-")[0] for task in tasks} == {"ingest", "segment", "transcribe", "align"}
     # Ids, never audio, and no catalog URL with its password.
-    assert set(run["parameters"]) == {"inputs", "job", "listing"}
+    assert set(run["parameters"]) == {"inputs", "job", "listing", "limit"}
     assert "sqlite" not in str(run["parameters"])
 
 
