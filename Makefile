@@ -24,7 +24,7 @@ demo: install ## Label real speech that a package carries, offline, and show wha
 test: install ## Run the tests, on SQLite and on a PostgreSQL of their own
 	$(TEST_ENV) $(BIN)/pytest -n 2
 
-soak: install ## Run the long proofs: many kills, on both databases
+soak: install ## Run the long proofs: many kills, damaged files, twenty hours
 	$(TEST_ENV) $(BIN)/pytest -n 2 -m soak
 
 check: format-check lint types imports test ## All that CI checks
