@@ -43,8 +43,8 @@ def read_sidecar(path: Path, source: str) -> list[Reference]:
 
     Raises ValueError with what is wrong, OSError when it can't be read.
     """
-    suffix = PurePosixPath(source).suffix.lower()
-    intervals = _READERS[suffix](path)
+    # A copy of what a URL holds keeps its suffix.
+    intervals = _READERS[path.suffix.lower()](path)
     return [
         Reference(source=source, place=source, start=start, end=end, text=text, speaker=speaker)
         for start, end, text, speaker in intervals
