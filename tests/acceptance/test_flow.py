@@ -177,7 +177,7 @@ def test_a_configured_api_is_used_and_shows_the_run(asrlab: Asrlab, tmp_path: Pa
     home.mkdir()
     own = tmp_path / "own"
     asrlab.environment["ASRLAB_SERVER_DIR"] = str(own)
-    with _running_server(home) as url:
+    with _running_server(home) as (_server, url):
         asrlab.run("label", "audio", *FAKE, PREFECT_API_URL=url)
         # The limit is there, and nobody holds it.
         (limit,) = _ask(f"{url}/v2/concurrency_limits/filter")
