@@ -11,6 +11,7 @@ import click
 
 from asrlab import __version__
 from asrlab.cli.exits import EXIT_USER_ERROR, INTERRUPTED, STOPPED
+from asrlab.cli.process import prepare_process
 from asrlab.errors import AsrlabError
 
 # name → (module of asrlab.cli, one line of help), in the order of a day's work.
@@ -85,9 +86,7 @@ def cli(ctx: click.Context, catalog: str | None) -> None:
 
 def main() -> None:
     """The console script: every error of asrlab's own is one line on standard error."""
-    # Threads that wait for work must sleep: spinning, they take the cores that decode and load, and a run
-    # beside any other process crawls. Read when torch is imported, so it can't be set later.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    prepare_process()
     try:
         code = cli.main(prog_name="asrlab", standalone_mode=False)
     except click.exceptions.Abort:

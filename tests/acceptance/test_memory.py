@@ -66,9 +66,9 @@ def write_mp3(path: Path, speech_file: Path, minutes: int) -> Path:
     return path
 
 
-def peak_of_labeling(asrlab: Asrlab, path: Path) -> int:
-    """`asrlab label --inline` on one file: the process's peak of resident memory, in bytes."""
-    command = asrlab.command("label", path, "--inline", "--engine", "faster-whisper")
+def peak_of_labeling(asrlab: Asrlab, path: Path, *options: str) -> int:
+    """`asrlab label` on one file: the largest process's peak of resident memory, in bytes."""
+    command = asrlab.command("label", path, "--engine", "faster-whisper", *options)
     log = asrlab.folder / "measured.log"
     code, peak = run_measured(command, asrlab.folder, log, {**asrlab.environment, "OMP_NUM_THREADS": "1"})
     assert code == 0, log.read_text()
@@ -81,30 +81,37 @@ def texts_of(asrlab: Asrlab) -> int:
 
 
 def test_an_hour_takes_hardly_more_memory_than_five_minutes(asrlab: Asrlab, speech_file: Path) -> None:
-    few = peak_of_labeling(asrlab, write_flac(asrlab.folder / "few.flac", speech_file, 5))
-    many = peak_of_labeling(asrlab, write_flac(asrlab.folder / "many.flac", speech_file, 60))
+    few = peak_of_labeling(asrlab, write_flac(asrlab.folder / "few.flac", speech_file, 5), "--inline")
+    many = peak_of_labeling(asrlab, write_flac(asrlab.folder / "many.flac", speech_file, 60), "--inline")
     assert many < MOST_BYTES
     assert many - few < MOST_GROWTH_BYTES
     # Once in the five minutes, twice in the hour.
     assert texts_of(asrlab) == 3
 
 
+def test_an_hour_through_the_flow_takes_600_megabytes(asrlab: Asrlab, speech_file: Path) -> None:
+    assert peak_of_labeling(asrlab, write_flac(asrlab.folder / "hour.flac", speech_file, 60)) < MOST_BYTES
+    assert texts_of(asrlab) == 2
+
+
 @pytest.mark.soak
-@pytest.mark.parametrize("write", [write_flac, write_mp3], ids=["flac", "mp3"])
+@pytest.mark.parametrize(
+    ("write", "options"),
+    [(write_flac, ["--inline"]), (write_flac, []), (write_mp3, ["--inline"])],
+    ids=["flac", "flac-flow", "mp3"],
+)
 def test_twenty_hours_take_600_megabytes(
-    asrlab: Asrlab,
-    speech_file: Path,
-    write: Callable[[Path, Path, int], Path],
+    asrlab: Asrlab, speech_file: Path, write: Callable[[Path, Path, int], Path], options: list[str]
 ) -> None:
     path = write(
         asrlab.folder / f"long.{write.__name__.removeprefix('write_')}", speech_file, LONG_HOURS * 60
     )
     try:
-        peak = peak_of_labeling(asrlab, path)
+        peak = peak_of_labeling(asrlab, path, *options)
     finally:
         path.unlink()
     # `pytest -m soak --log-cli-level=INFO` shows it.
-    logging.getLogger(__name__).info("20 hours of %s: %d MB", path.suffix, peak // 1_000_000)
+    logging.getLogger(__name__).info("20 hours of %s %s: %d MB", path.suffix, options, peak // 1_000_000)
     assert peak < MOST_BYTES
     assert texts_of(asrlab) == 2 * LONG_HOURS
     assert asrlab.query("SELECT duration FROM v_recordings") == [

@@ -59,7 +59,7 @@ class WhisperEngine:
 
     @torch.inference_mode()
     def _run_batch(self, waveforms: list[Waveform], tag: str | None, context: str) -> list[Hypothesis]:
-        encoded = self._loaded.model.get_encoder()(self._loaded.features(waveforms)).last_hidden_state
+        encoded = self._encode(waveforms)
         tags = [tag or "en"] * len(waveforms)
         if tag is None and self._loaded.is_multilingual:
             tags = self._detect(encoded)
@@ -71,6 +71,20 @@ class WhisperEngine:
             self._hypothesis(decoded, each)
             for decoded, each in zip(self._decode(encoded, prompts), tags, strict=True)
         ]
+
+    def _encode(self, waveforms: list[Waveform]) -> torch.Tensor:
+        """The encoder's answer, of shape (clips, 1500, width).
+
+        A CPU is as fast with one clip at a time, in an eighth of the memory.
+        """
+        at_once = 1 if self._loaded.device.type == "cpu" else len(waveforms)
+        encoder = self._loaded.model.get_encoder()
+        return torch.cat(
+            [
+                encoder(self._loaded.features(waveforms[first : first + at_once])).last_hidden_state
+                for first in range(0, len(waveforms), at_once)
+            ]
+        )
 
     def _context_tokens(self, context: str) -> list[int]:
         """The words to expect, as the text that came before."""
