@@ -14,10 +14,10 @@ from asrlab.domain.labels import AlignedWord
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.batching import in_batches
+from asrlab.engines.byte_tokens import token_bytes
 from asrlab.engines.faster_whisper.model import LoadedWhisper, batch_size, is_out_of_memory
 from asrlab.engines.protocol import EngineInfo, Waveform
 from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ, WINDOW_SECONDS
-from asrlab.engines.whisper.tokens import token_bytes
 from asrlab.engines.whisper.word_times import MEDIAN_WIDTH, frame_count, words_on_path
 from asrlab.errors import ItemError, OptionError
 

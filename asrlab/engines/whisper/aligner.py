@@ -16,10 +16,10 @@ from transformers.modeling_outputs import BaseModelOutput
 from asrlab.domain.labels import AlignedWord
 from asrlab.domain.reasons import FailureReason
 from asrlab.engines.attention_path import cheapest_path
+from asrlab.engines.byte_tokens import token_bytes
 from asrlab.engines.protocol import EngineInfo, Waveform
 from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ, WINDOW_SECONDS
 from asrlab.engines.whisper.model import LoadedWhisper
-from asrlab.engines.whisper.tokens import token_bytes
 from asrlab.engines.whisper.word_times import MEDIAN_WIDTH, frame_count, words_on_path
 from asrlab.errors import ItemError, OptionError
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from asrlab.domain.labels import FLAG_REPETITION, FLAG_TRUNCATED, Hypothesis, WordConfidence
+from asrlab.engines.byte_tokens import token_bytes, words_with_tokens
 from asrlab.engines.protocol import Waveform
 from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ, WINDOW_SECONDS
 from asrlab.engines.whisper.languages import language_name
-from asrlab.engines.whisper.tokens import token_bytes, words_with_tokens
 
 # Half of the decoder's 448 positions, as in OpenAI's decoding.py; speech holds about 4 tokens a second.
 MAX_NEW_TOKENS = 224

@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from asrlab.domain.labels import FLAG_INTERPOLATED, AlignedWord
 from asrlab.domain.time import TimeSpan
+from asrlab.engines.byte_tokens import words_with_tokens
 from asrlab.engines.protocol import Waveform
 from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ
-from asrlab.engines.whisper.tokens import words_with_tokens
 
 Indices = npt.NDArray[np.int64]
 
