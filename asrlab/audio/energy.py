@@ -26,9 +26,14 @@ class EnergyMeter:
         self._rest = samples[whole:].copy()
 
     def energies(self) -> npt.NDArray[np.float32]:
-        """RMS per frame so far, shape (frames,); a last incomplete frame counts as one, over what it has."""
-        measured = np.frombuffer(bytes(self._energies), dtype=np.float32)
-        return np.append(measured, _rms(self._rest[None])) if len(self._rest) else measured
+        """RMS per frame, shape (frames,); a last incomplete frame counts as one, over what it has.
+
+        Ends the stream: what is returned is the meter's own memory (29 MB for 20 hours), which can't grow any more.
+        """
+        if len(self._rest):
+            self._energies += _rms(self._rest[None]).tobytes()
+            self._rest = self._rest[:0]
+        return np.frombuffer(self._energies, dtype=np.float32)
 
 
 def _rms(frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
