@@ -3,23 +3,26 @@
 import ctypes
 import os
 
-# mallopt(3): glibc's number for the most arenas.
-_M_ARENA_MAX = -8
-ARENAS = "MALLOC_ARENA_MAX"
+# For glibc's mallopt(3): the option's number, and the environment variable that sets it in processes started later.
+_ALLOCATOR = (
+    # An arena for each thread keeps what that thread gave back.
+    (-8, "MALLOC_ARENA_MAX", 2),
+    # Without a fixed threshold glibc raises it to the largest block it has seen, and keeps blocks of that size.
+    (-3, "MALLOC_MMAP_THRESHOLD_", 8 << 20),
+    (-1, "MALLOC_TRIM_THRESHOLD_", 16 << 20),
+)
 
 
 def prepare_process() -> None:
-    """Let waiting threads sleep, and let them share two arenas; what the user has set stands.
+    """Let waiting threads sleep, and give memory back that is not needed; what the user has set stands.
 
     Threads that spin take the cores that decode and load, and a run beside any other process crawls; torch and
-    CTranslate2 read this when they are imported. An arena for each thread (glibc's way) keeps what that thread
-    gave back: a flow of an hour's file took 591 MB with them, 523 MB with two.
+    CTranslate2 read this when they are imported. docs/benchmarks.md has what the allocator's settings spare.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    if ARENAS in os.environ:
-        return
-    # For processes started by this one; this one has read its environment already.
-    os.environ[ARENAS] = "2"
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, int(os.environ[ARENAS]))
+    for option, variable, value in _ALLOCATOR:
+        if variable not in os.environ:
+            os.environ[variable] = str(value)
+            if mallopt is not None:
+                mallopt(option, value)
