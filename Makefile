@@ -8,6 +8,9 @@ BIN := .venv/bin
 STAMP := .venv/.installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
 # uv does not read pip's setting for local wheels.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+# Its list of Korean words is what Qwen3's aligner was trained with; none of its code is run, nor is what it asks for
+# installed.
+KOREAN_DICTIONARY := qwen-asr==0.0.6
 # Tests run beside each other, two at a time: more threads a test would only contend.
 TEST_ENV := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE HF_HUB_OFFLINE=1
 CODE := asrlab flows migrations tests benchmarks
@@ -38,6 +41,7 @@ $(STAMP):
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --compile-bytecode --constraint constraints.txt --editable '.[dev]'
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --no-deps $(KOREAN_DICTIONARY)
 	@$(BIN)/python -m compileall -q asrlab flows migrations
 	@touch $(STAMP)
 

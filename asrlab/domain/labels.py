@@ -7,6 +7,7 @@ from asrlab.domain.time import TimeSpan
 # Flags: closed vocabulary, stored with a transcript or a word.
 FLAG_TRUNCATED = "truncated"  # decoding stopped at the token budget, not at the end of the text
 FLAG_REPETITION = "repetition"  # the text repeats itself endlessly
+FLAG_CONTEXT_ECHO = "context_echo"  # the text is nothing but words of the context
 FLAG_EMPTY = "empty"  # speech was detected and no text came out
 FLAG_INTERPOLATED = "interpolated"  # the word's times were not seen, but placed between its neighbours
 FLAG_MISMATCH = "mismatch"  # the aligner refused the text: the audio does not say it

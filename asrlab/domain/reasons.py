@@ -27,6 +27,9 @@ class FailureReason(StrEnum):
     TOO_LONG = "too_long"  # longer than the engine reads at once
     ENGINE_ERROR = "engine_error"  # the engine raised on this very segment
     OUT_OF_MEMORY = "out_of_memory"
+    TEXT_TRUNCATED = (
+        "text_truncated"  # the model did not end the text: what there is of it is kept, and flagged
+    )
     # the aligner
     ALIGNMENT_FAILED = "alignment_failed"
     LANGUAGE_UNSUPPORTED = "language_unsupported"

@@ -17,15 +17,21 @@ def in_batches(
     batch_size: int,
     call: Call[Item, Result],
     is_out_of_memory: Callable[[Exception], bool],
+    budget: int | None = None,
 ) -> list[Result]:
     """`call` on all items, the longest first: one result each, in their order.
 
+    budget: the most padded length of a batch (its longest item's, times its items); one item is always taken.
     Raises ItemError when one clip alone does not fit into memory, and whatever else `call` raises.
     """
     found: dict[int, Result] = {}
     by_length = sorted(range(len(items)), key=lambda index: (-lengths[index], index))
-    for first in range(0, len(by_length), batch_size):
-        batch = by_length[first : first + batch_size]
+    first = 0
+    while first < len(by_length):
+        longest = max(1, lengths[by_length[first]])
+        size = batch_size if budget is None else max(1, min(batch_size, budget // longest))
+        batch = by_length[first : first + size]
+        first += size
         results = _halving([items[index] for index in batch], call, is_out_of_memory)
         found.update(zip(batch, results, strict=True))
     return [found[index] for index in range(len(items))]

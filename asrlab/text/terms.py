@@ -54,7 +54,7 @@ def _terms_of(word: str) -> Iterator[str]:
             if begun and script not in ACCENTED_SCRIPTS:
                 begun += character
             continue
-        before, script = script, _script_of(character)
+        before, script = script, script_of(character)
         if begun and (kind not in "LN" or {before, script} & UNSPACED_SCRIPTS):
             yield unicodedata.normalize("NFC", begun)
             begun = ""
@@ -65,6 +65,6 @@ def _terms_of(word: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=4096)
-def _script_of(character: str) -> str:
+def script_of(character: str) -> str:
     """The first word of the character's Unicode name, which for a letter is its script."""
     return unicodedata.name(character, "").split(" ")[0].split("-")[0]

@@ -18,7 +18,7 @@ from asrlab.catalog.transcripts import (
     still_to_transcribe,
 )
 from asrlab.domain.audio import AudioSource
-from asrlab.domain.labels import Hypothesis
+from asrlab.domain.labels import FLAG_TRUNCATED, Hypothesis
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.reference import Prompt
 from asrlab.domain.time import Seconds
@@ -107,6 +107,14 @@ def _prompted(
         return [refused] * len(waveforms)
 
 
+def _truncated(segment: Segment, engine: str) -> ItemError:
+    return ItemError(
+        FailureReason.TEXT_TRUNCATED,
+        f"{engine} did not end the text of these {segment.span.duration:.1f} s: what it wrote is kept with the flag "
+        f"{FLAG_TRUNCATED}; shorter segments (--max-segment) may help",
+    )
+
+
 def _store(
     catalog: Catalog,
     how: Transcription,
@@ -129,8 +137,11 @@ def _store(
                         result,
                     ),
                 )
-                resolve_failure(session, STAGE, str(segment.segment_id), how.key.call)
-                continue
+                if FLAG_TRUNCATED not in result.flags:
+                    resolve_failure(session, STAGE, str(segment.segment_id), how.key.call)
+                    continue
+                # What there is of the text counts, and nobody shall miss that there should be more.
+                result = _truncated(segment, how.engine.info.name)
             source = sources.get(segment.recording_id)
             record_failure(
                 session,

@@ -15,6 +15,7 @@ from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.batching import in_batches
 from asrlab.engines.protocol import EngineInfo, Waveform
+from asrlab.engines.torch_memory import is_out_of_memory
 from asrlab.engines.whisper.decoded import (
     MAX_CONTEXT_TOKENS,
     MAX_NEW_TOKENS,
@@ -51,7 +52,7 @@ class WhisperEngine:
             [len(waveform) for waveform in waveforms],
             self._batch_size,
             lambda batch: self._run_batch(batch, tag, context),
-            _is_out_of_memory,
+            is_out_of_memory,
         )
 
     def close(self) -> None:
@@ -147,8 +148,3 @@ class WhisperEngine:
         raw = str(tokenizer.decode(decoded.ids, skip_special_tokens=False))
         text = str(tokenizer.decode(decoded.ids, skip_special_tokens=True))
         return as_hypothesis(decoded, tokenizer.convert_ids_to_tokens(decoded.ids), raw, text, tag)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """A device's own error, or the CPU allocator's, which has no class of its own."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -11,14 +11,13 @@ import torch
 from safetensors import SafetensorError
 from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration, WhisperTokenizer
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
-from transformers.utils import logging as transformers_logging
 
 from asrlab.engines.protocol import Waveform
+from asrlab.engines.torch_device import device_of, dtype_of, quiet_transformers
 from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ
 from asrlab.engines.whisper.languages import is_multilingual, language_name, whisper_language_tag
 from asrlab.errors import CheckpointError, OptionError
 
-COMPUTE_TYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 _loading = threading.Lock()
 
 
@@ -78,9 +77,10 @@ def load_whisper(path: Path, device: str, compute_type: str, attention: str) -> 
     Models that differ in attention alone share their weights. Raises CheckpointError when weights are missing,
     unexpected, or can't be read; OptionError for the device or the number format.
     """
-    where = _device(device)
+    where = device_of(device, "whisper")
+    dtype = dtype_of(compute_type, "whisper", on_cuda=torch.float16, device=where)
     with _loading:
-        return _load_with(path, where, _dtype(where, compute_type), attention)
+        return _load_with(path, where, dtype, attention)
 
 
 @lru_cache(maxsize=4)
@@ -94,7 +94,7 @@ def _load_with(path: Path, device: torch.device, dtype: torch.dtype, attention: 
 
 @lru_cache(maxsize=4)
 def _load(path: Path, device: torch.device, dtype: torch.dtype) -> LoadedWhisper:
-    _quiet_transformers()
+    quiet_transformers()
     try:
         # Untyped there: with output_loading_info it gives the model and its report.
         load: Any = WhisperForConditionalGeneration.from_pretrained
@@ -117,35 +117,3 @@ def _load(path: Path, device: torch.device, dtype: torch.dtype) -> LoadedWhisper
         no_timestamps = tokenizer.convert_tokens_to_ids("<|notimestamps|>")
     multilingual = is_multilingual(vars(generation), model.config.vocab_size)
     return LoadedWhisper(model, tokenizer, extractor, device, dtype, multilingual, int(no_timestamps) + 1)
-
-
-def _quiet_transformers() -> None:
-    """A library under a progress bar must not print its own."""
-    quiet: Any = transformers_logging
-    quiet.set_verbosity_error()
-    quiet.disable_progress_bar()
-
-
-def _dtype(device: torch.device, compute_type: str) -> torch.dtype:
-    if compute_type == "auto":
-        return torch.float16 if device.type == "cuda" else torch.float32
-    if compute_type not in COMPUTE_TYPES:
-        raise OptionError(
-            f"whisper does not compute in {compute_type!r}: use auto, {', '.join(COMPUTE_TYPES)}, "
-            "or --engine faster-whisper"
-        )
-    return COMPUTE_TYPES[compute_type]
-
-
-def _device(wanted: str) -> torch.device:
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(wanted)
-    except RuntimeError as error:
-        raise OptionError(f"{wanted!r} is no device: use auto, cpu, cuda or cuda:N") from error
-    if device.type not in ("cpu", "cuda"):
-        raise OptionError(f"whisper does not run on {wanted!r}: use auto, cpu, cuda or cuda:N")
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise OptionError("no CUDA device is available here: use the device cpu or auto")
-    return device

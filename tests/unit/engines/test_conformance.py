@@ -8,6 +8,7 @@ Real weights (the embedded ones) hear real speech. Clips are short and few: each
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,13 +19,20 @@ from asrlab.engines.registry import aligner_factory, engine_factory, installed
 from asrlab.text.words import words_of
 
 RATE_HZ = 16_000
-OPTIONS = EngineOptions(device="cpu")
+CHECKPOINTS = Path(__file__).parents[2] / "goldens" / "qwen3_asr" / "checkpoints"
+# What has no embedded weights runs on tiny random ones in the true architecture.
+MODELS = {"qwen3-asr": "asr-orig", "qwen3": "aligner-hf"}
 ENGINES = [entry.name for entry in installed() if entry.kind == "engine" and entry.error is None]
 ALIGNERS = [entry.name for entry in installed() if entry.kind == "aligner" and entry.error is None]
 TEXT = "It was the best of times"
 # What a model may be unsure of by: the sums of another batch are not rounded alike.
 CONFIDENCE_TOLERANCE = 0.02
 FINISH_REASONS = ("stop", "length")
+
+
+def options_of(name: str) -> EngineOptions:
+    model = str(CHECKPOINTS / MODELS[name]) if name in MODELS else None
+    return EngineOptions(model=model, device="cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +72,19 @@ def texts(clips: list[Waveform]) -> list[str]:
 
 @pytest.fixture(scope="module", params=ENGINES)
 def heard(request: pytest.FixtureRequest, clips: list[Waveform]) -> Heard:
-    engine = engine_factory(request.param).open(OPTIONS)
+    engine = engine_factory(request.param).open(options_of(request.param))
     return Heard(engine, engine.transcribe(clips, language=None, context=""))
 
 
 @pytest.fixture(scope="module", params=ALIGNERS)
 def placed(request: pytest.FixtureRequest, clips: list[Waveform], texts: list[str]) -> Placed:
-    aligner = aligner_factory(request.param).open(OPTIONS)
+    aligner = aligner_factory(request.param).open(options_of(request.param))
     return Placed(aligner, aligner.align(clips, texts, languages=["en"] * len(clips)))
 
 
 def test_our_engines_and_the_plugins_are_asked() -> None:
-    assert {"fake", "faster-whisper", "whisper"} <= set(ENGINES)
-    assert {"fake", "faster-whisper", "whisper"} <= set(ALIGNERS)
+    assert {"fake", "faster-whisper", "qwen3-asr", "whisper"} <= set(ENGINES)
+    assert {"fake", "faster-whisper", "qwen3", "whisper"} <= set(ALIGNERS)
 
 
 # --- engines
@@ -132,14 +140,14 @@ def test_waveforms_are_left_as_they_are(heard: Heard, clips: list[Waveform]) -> 
 def test_what_an_engine_is_is_known_before_it_is_opened(heard: Heard) -> None:
     info = heard.engine.info
     assert_complete(info)
-    assert engine_factory(info.name).describe(OPTIONS) == info
+    assert engine_factory(info.name).describe(options_of(info.name)) == info
 
 
 def test_a_closed_engine_leaves_the_next_one_whole(heard: Heard, clips: list[Waveform]) -> None:
-    opened = engine_factory(heard.engine.info.name).open(OPTIONS)
+    opened = engine_factory(heard.engine.info.name).open(options_of(heard.engine.info.name))
     opened.close()
     opened.close()
-    next_one = engine_factory(heard.engine.info.name).open(OPTIONS)
+    next_one = engine_factory(heard.engine.info.name).open(options_of(heard.engine.info.name))
     assert_same(next_one.transcribe(clips[1:2], language=None, context=""), heard.hypotheses[1:2])
 
 
@@ -181,14 +189,14 @@ def test_an_empty_text_has_no_words(placed: Placed, clips: list[Waveform]) -> No
 def test_what_an_aligner_is_is_known_before_it_is_opened(placed: Placed) -> None:
     info = placed.aligner.info
     assert_complete(info)
-    assert aligner_factory(info.name).describe(OPTIONS) == info
+    assert aligner_factory(info.name).describe(options_of(info.name)) == info
 
 
 def test_a_closed_aligner_leaves_the_next_one_whole(placed: Placed, clips: list[Waveform]) -> None:
-    opened = aligner_factory(placed.aligner.info.name).open(OPTIONS)
+    opened = aligner_factory(placed.aligner.info.name).open(options_of(placed.aligner.info.name))
     opened.close()
     opened.close()
-    next_one = aligner_factory(placed.aligner.info.name).open(OPTIONS)
+    next_one = aligner_factory(placed.aligner.info.name).open(options_of(placed.aligner.info.name))
     assert_placed_alike(next_one.align(clips[:1], [TEXT], languages=["en"]), placed.words[:1])
 
 
