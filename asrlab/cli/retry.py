@@ -3,10 +3,16 @@
 import click
 
 from asrlab.cli.options import catalog_option, opened_catalog
+from asrlab.domain.reasons import FailureReason
 
 
 @click.command("retry")
-@click.option("--reason", help="Only failures of this reason code. [default: all]")
+@click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in FailureReason]),
+    metavar="CODE",
+    help="Only failures of this reason code. [default: all]",
+)
 @catalog_option
 def command(reason: str | None, catalog: str | None) -> None:
     """Let failed items be tried again by the next label, ingest, segment, transcribe or align."""

@@ -299,6 +299,8 @@ def test_one_segment_the_engine_cant_bear_does_not_stop_the_others(asrlab: Asrla
     assert all("alpha" not in row["text"].split() for row in texts)
     # They stay failures until somebody says otherwise.
     assert "nothing to do" in asrlab.run("label", "audio", "--inline", *FAKE, code=3)
+    asrlab.run("retry", "--reason", "engine_eror", code=2)
+    assert "'engine_error'" in asrlab.errors
     asrlab.run("retry", "--reason", "engine_error")
     asrlab.run("label", "audio", "--inline", *FAKE)
     assert len(asrlab.query(CONTENTS)) == 12

@@ -34,8 +34,14 @@ def read_kaldi(wav_scp: Path, source: str) -> Iterator[Line | BadLine]:
             if key in audio:
                 yield Line(audio.pop(key), known.reference(key, f"{source}:{number}"))
         return
+    named: set[str] = set()
     for number, key, value in _entries(segments):
+        named.update(value.split()[:1])
         yield _segment(key, value, f"{folder_name}segments:{number}", audio, known)
+    # Kaldi passes them over; here they are audio like any other, to be cut and labeled.
+    for number, key, _ in _entries(wav_scp):
+        if key in audio and key not in named:
+            yield Line(audio.pop(key), known.reference(key, f"{source}:{number}"))
 
 
 def _segment(key: str, value: str, place: str, audio: Mapping[str, str], known: "_Known") -> Line | BadLine:

@@ -240,6 +240,16 @@ def test_lines_of_kaldi_that_name_no_file_are_bad(tmp_path: Path) -> None:
     assert [(said.start, said.end) for said in good] == [(0.0, 1.5), (2.0, None)]
 
 
+def test_recordings_of_kaldi_that_no_segment_names_are_read_whole(tmp_path: Path) -> None:
+    path = kaldi(tmp_path, wav_scp="a a.wav\nb b.wav\n", segments="u1 a 0 1.5\n", text="u1 hello\n")
+    good = [line for line in read(path) if isinstance(line, Line)]
+    assert [(Path(line.audio).name, line.reference.start, line.reference.end) for line in good] == [
+        ("a.wav", 0.0, 1.5),
+        ("b.wav", 0.0, None),
+    ]
+    assert bad(path) == []
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
