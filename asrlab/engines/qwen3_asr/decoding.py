@@ -4,11 +4,13 @@ Prompts are padded behind, not in front: the causal mask then hides padding from
 wholly masked (which gives NaN), and positions count from zero in every row.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import torch
+from torch.nn.functional import pad
 from transformers import DynamicCache
 
 from asrlab.domain.reasons import FailureReason
@@ -22,8 +24,10 @@ FinishReason = Literal["stop", "length", "repetition"]
 MAX_CIRCLE_TOKENS = 20
 MIN_ROUNDS = 10
 MIN_CIRCLING_TOKENS = 40
-# How often circles are looked for; finished rows leave the batch when half of it has finished.
+# How often circles are looked for.
 CHECK_EVERY = 8
+# Prompts are read together that fill their padded batch at least so far.
+MIN_FILL = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,45 +58,35 @@ def generate(
 ) -> list[Generated]:
     """One answer per request, in order. stop_circles: end a row that repeats itself endlessly."""
     rows = [Generated() for _ in requests]
+    # Row r of the batch is request running[r].
     running = [index for index, request in enumerate(requests) if request.max_new_tokens > 0]
     if not running:
         return rows
-    embedded, mask = embed(loaded, requests)
+    prefilled = _prefill(loaded, [requests[index] for index in running])
+    last, cache, mask = prefilled.last, prefilled.cache, prefilled.mask
     lengths = mask.sum(dim=1)
     language_model, head = loaded.model.model.language_model, loaded.model.lm_head
-    cache = DynamicCache(config=loaded.model.config.text_config)
-    hidden = language_model(
-        inputs_embeds=embedded,
-        attention_mask=mask,
-        position_ids=_positions(mask),
-        past_key_values=cache,
-        use_cache=True,
-    ).last_hidden_state
-    last = hidden[torch.arange(len(rows), device=hidden.device), lengths - 1]
-    # Row r of the batch is request order[r].
-    order = list(range(len(rows)))
-    step = 0
-    while True:
+    for step in itertools.count():
         chosen, logprobs = _best(head(last))
-        _take(rows, requests, order, running, chosen.tolist(), logprobs.tolist(), loaded.end_ids)
-        step += 1
-        if stop_circles and step % CHECK_EVERY == 0:
-            _stop_circles(rows, running)
-        if not running:
+        alive = _take(rows, requests, running, chosen.tolist(), logprobs.tolist(), loaded.end_ids)
+        if stop_circles and step % CHECK_EVERY == CHECK_EVERY - 1:
+            alive = [place for place in alive if not _is_circling(rows[running[place]])]
+        if not alive:
             return rows
-        if 2 * len(running) <= len(order):
-            keep = torch.tensor([order.index(index) for index in running], device=chosen.device)
+        if len(alive) < len(running):
+            keep = torch.tensor(alive, device=chosen.device)
             cache.batch_select_indices(keep)
             mask, lengths, chosen = mask[keep], lengths[keep], chosen[keep]
-            order = list(running)
-        mask = torch.cat([mask, mask.new_ones(len(order), 1)], dim=1)
+            running = [running[place] for place in alive]
+        mask = torch.cat([mask, mask.new_ones(len(running), 1)], dim=1)
         last = language_model(
             input_ids=chosen[:, None],
             attention_mask=mask,
-            position_ids=lengths[:, None] + (step - 1),
+            position_ids=lengths[:, None] + step,
             past_key_values=cache,
             use_cache=True,
         ).last_hidden_state[:, -1]
+    raise AssertionError("every row has a budget")
 
 
 def embed(loaded: LoadedQwen3, requests: Sequence[Request]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -129,8 +123,63 @@ def goes_in_circles(ids: Sequence[int]) -> bool:
     return False
 
 
-def _positions(mask: torch.Tensor) -> torch.Tensor:
-    return torch.arange(mask.shape[1], device=mask.device).expand_as(mask)
+def _prefill(loaded: LoadedQwen3, requests: Sequence[Request]) -> "_Prefilled":
+    """All prompts read, those of like length together: padding costs as much as text."""
+    groups = _alike([request.num_tokens for request in requests])
+    parts = [_prefill_group(loaded, [requests[place] for place in group]) for group in groups]
+    if len(parts) == 1:
+        return parts[0]
+    # Back into the order of the requests, padded to the longest.
+    places = torch.tensor([place for group in groups for place in group], device=parts[0].mask.device)
+    order = places.argsort()
+    longest = max(part.mask.shape[1] for part in parts)
+    cache = DynamicCache(config=loaded.model.config.text_config)
+    for index in range(len(parts[0].cache.layers)):
+        layers = [part.cache.layers[index] for part in parts]
+        keys, values = (
+            torch.cat([pad(each, (0, 0, 0, longest - each.shape[2])) for each in some])[order]
+            for some in ([layer.keys for layer in layers], [layer.values for layer in layers])
+        )
+        cache.update(keys, values, index)
+        for layer in layers:
+            # Given back layer by layer: the cache is most of the memory.
+            layer.keys = layer.values = None
+    masks = [pad(part.mask, (0, longest - part.mask.shape[1])) for part in parts]
+    return _Prefilled(torch.cat([part.last for part in parts])[order], cache, torch.cat(masks)[order])
+
+
+def _alike(lengths: Sequence[int]) -> list[list[int]]:
+    """Places grouped so that within a group no length is under three quarters of the longest."""
+    groups: list[list[int]] = []
+    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
+        if groups and lengths[place] >= MIN_FILL * lengths[groups[-1][0]]:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefilled:
+    """The last hidden state of each prompt, the cache of all, and the mask of what in it is not padding."""
+
+    last: torch.Tensor
+    cache: Any
+    mask: torch.Tensor
+
+
+def _prefill_group(loaded: LoadedQwen3, requests: Sequence[Request]) -> _Prefilled:
+    embedded, mask = embed(loaded, requests)
+    cache = DynamicCache(config=loaded.model.config.text_config)
+    hidden = loaded.model.model.language_model(
+        inputs_embeds=embedded,
+        attention_mask=mask,
+        position_ids=torch.arange(mask.shape[1], device=mask.device).expand_as(mask),
+        past_key_values=cache,
+        use_cache=True,
+    ).last_hidden_state
+    last = hidden[torch.arange(len(requests), device=hidden.device), mask.sum(dim=1) - 1]
+    return _Prefilled(last, cache, mask)
 
 
 def _best(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -145,29 +194,27 @@ def _best(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def _take(
     rows: Sequence[Generated],
     requests: Sequence[Request],
-    order: Sequence[int],
-    running: list[int],
+    running: Sequence[int],
     chosen: Sequence[int],
     logprobs: Sequence[float],
     end_ids: frozenset[int],
-) -> None:
-    """Write each running row's token; rows that end leave `running`."""
-    for place, index in enumerate(order):
-        if index not in running:
-            continue
+) -> list[int]:
+    """Write each running row's token; the places of the rows that go on."""
+    alive = []
+    for place, index in enumerate(running):
         row = rows[index]
         if chosen[place] in end_ids:
             row.finish_reason = "stop"
-            running.remove(index)
             continue
         row.ids.append(chosen[place])
         row.logprobs.append(logprobs[place])
-        if len(row.ids) == requests[index].max_new_tokens:
-            running.remove(index)
+        if len(row.ids) < requests[index].max_new_tokens:
+            alive.append(place)
+    return alive
 
 
-def _stop_circles(rows: Sequence[Generated], running: list[int]) -> None:
-    for index in list(running):
-        if goes_in_circles(rows[index].ids):
-            rows[index].finish_reason = "repetition"
-            running.remove(index)
+def _is_circling(row: Generated) -> bool:
+    if not goes_in_circles(row.ids):
+        return False
+    row.finish_reason = "repetition"
+    return True

@@ -124,6 +124,13 @@ def _load_model(path: Path, layout: Layout, options: Mapping[str, Any]) -> Any:
     if wrong:
         # What is missing would be random numbers.
         raise CheckpointError(f"{path} lacks or adds weights ({wrong[0]} and {len(wrong) - 1} more): refused")
+    return ready(model)
+
+
+def ready(model: Any) -> Any:
+    """The model as it is run: in evaluation mode, its convolutions laid out as they compute fastest."""
+    # A quarter less time on a CPU, the same values to 6e-7 (benchmarks/qwen3_asr.py, 0.6B widths).
+    model.model.audio_tower.to(memory_format=torch.channels_last)
     return model.eval()
 
 
