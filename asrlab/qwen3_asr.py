@@ -26,7 +26,7 @@ from asrlab.engines.qwen3_asr.languages import (
     normalize_or_empty,
 )
 from asrlab.engines.qwen3_asr.loading import LoadedQwen3, load_qwen3
-from asrlab.engines.qwen3_asr.output import merge_languages
+from asrlab.engines.qwen3_asr.output import merge_languages, parse_asr_output
 from asrlab.engines.qwen3_asr.placing import place
 from asrlab.engines.qwen3_asr.recognizer import Clip, Heard, recognize
 from asrlab.engines.qwen3_asr.words import units_of
@@ -35,6 +35,15 @@ from asrlab.text.joining import join_texts
 MAX_ASR_SECONDS: Seconds = 1200.0
 MAX_ALIGN_SECONDS: Seconds = 180.0
 FLAG_ALIGNMENT_UNSUPPORTED = "alignment_unsupported"
+
+__all__ = [
+    "ASRTranscription",
+    "ForcedAlignItem",
+    "ForcedAlignResult",
+    "Qwen3ASRModel",
+    "Qwen3ForcedAligner",
+    "parse_asr_output",
+]
 
 T = TypeVar("T")
 OneOrMany: TypeAlias = T | list[T]

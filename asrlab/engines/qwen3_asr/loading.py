@@ -19,9 +19,11 @@ from transformers import (
 from asrlab.engines.qwen3_asr.layout import Layout, Task, chat_template, end_token_ids, read_layout
 from asrlab.engines.qwen3_asr.output import ASR_TEXT_TAG
 from asrlab.engines.torch_device import device_of, dtype_of, quiet_transformers
-from asrlab.errors import CheckpointError
+from asrlab.errors import CheckpointError, OptionError
 
 _loading = threading.Lock()
+# What accelerate reads in a device_map as: over all devices.
+_SPREAD = ("auto", "balanced", "balanced_low_0", "sequential")
 _END_TOKENS = ("<|im_end|>", "<|endoftext|>")
 _CLASSES: Mapping[Task, Any] = {
     "asr": Qwen3ASRForConditionalGeneration,
@@ -111,6 +113,7 @@ def _load_once(path: Path, task: Task, device: torch.device, dtype: torch.dtype)
 
 def _load_model(path: Path, layout: Layout, options: Mapping[str, Any]) -> Any:
     given = dict(options)
+    device = _only_device(given)
     if layout.config is not None:
         given["config"] = Qwen3ASRConfig(**layout.config)
         given["key_mapping"] = layout.renamed
@@ -124,7 +127,21 @@ def _load_model(path: Path, layout: Layout, options: Mapping[str, Any]) -> Any:
     if wrong:
         # What is missing would be random numbers.
         raise CheckpointError(f"{path} lacks or adds weights ({wrong[0]} and {len(wrong) - 1} more): refused")
-    return ready(model)
+    return ready(model if device is None else model.to(device))
+
+
+def _only_device(options: dict[str, Any]) -> torch.device | None:
+    """The one device that `device_map` names, taken out of the options; None for several, which need accelerate."""
+    asked = options.get("device_map")
+    if asked is None or isinstance(asked, dict) or asked in _SPREAD:
+        return None
+    try:
+        device = torch.device(options.pop("device_map"))
+    except (RuntimeError, TypeError) as error:
+        raise OptionError(f"device_map={asked!r} names no device: give cpu, cuda:0, or auto") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise OptionError(f"device_map={asked!r}, and no CUDA device is available here: give cpu")
+    return device
 
 
 def ready(model: Any) -> Any:

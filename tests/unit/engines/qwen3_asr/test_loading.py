@@ -154,6 +154,13 @@ def test_the_fingerprint_is_that_of_the_weights(goldens: Path, copied: Callable[
     assert qwen3_engine.describe(EngineOptions(model=str(path))).fingerprint != at_home.fingerprint
 
 
+def test_a_device_map_of_one_device_needs_no_accelerate(goldens: Path) -> None:
+    path = goldens / "checkpoints" / "asr-hf"
+    assert load_qwen3(path, "asr", device_map="cpu", dtype=torch.bfloat16).model.dtype == torch.bfloat16
+    with pytest.raises(OptionError, match="names no device"):
+        load_qwen3(path, "asr", device_map="abacus")
+
+
 def test_a_number_format_it_does_not_compute_in_is_refused(goldens: Path) -> None:
     options = EngineOptions(model=str(goldens / "checkpoints" / "asr-hf"), device="cpu", compute_type="int4")
     with pytest.raises(OptionError, match="does not compute in 'int4'"):
