@@ -36,11 +36,14 @@ CLIENT_ENVIRONMENT = {
     "PREFECT_LOGGING_LEVEL": "WARNING",
     # Task failures are told once, by the command itself; Prefect keeps its own account in its API.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    # Events that a dead server did not take, which the watchdog tells in one line.
+    "PREFECT_INTERNAL_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
 }
 SERVER_ENVIRONMENT = {
     **CLIENT_ENVIRONMENT,
+    "PREFECT_INTERNAL_LOGGING_LEVEL": "ERROR",
     # A slot held by a killed process stays known over a restart, and so is freed.
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",

@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from flows.local_server import CLIENT_ENVIRONMENT
 from tests.acceptance.conftest import Asrlab
 from tests.factories import write_tone
 
@@ -61,3 +64,24 @@ def test_a_server_that_dies_ends_the_call_soon(asrlab: Asrlab, stays: bool) -> N
     asrlab.run("label", "audio", "--inline", *FAKE)
     assert asrlab.query("SELECT COUNT(*) AS number FROM v_current")[0]["number"] == FILES
     assert os.listdir(asrlab.folder / "audio")
+
+
+def test_prefect_does_not_complain_beside_our_line() -> None:
+    """Its workers print every event that a dead server did not take, unless told not to."""
+    program = (
+        "from prefect._internal.concurrency import logger\n"
+        "import prefect\n"
+        "logger.error('an event was not taken')\n"
+    )
+    said = {
+        level: subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stderr
+        for level, environment in [("asrlab", CLIENT_ENVIRONMENT), ("prefect", {})]
+    }
+    assert said["asrlab"] == ""
+    assert "an event was not taken" in said["prefect"]
