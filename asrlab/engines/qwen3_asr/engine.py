@@ -26,7 +26,7 @@ from asrlab.engines.qwen3_asr.output import merge_languages
 from asrlab.engines.qwen3_asr.recognizer import Clip, Heard, recognize, token_budget
 from asrlab.errors import ItemError
 from asrlab.text.joining import join_texts
-from asrlab.text.terms import find_phrase, terms
+from asrlab.text.suspicion import echoes_context
 from asrlab.text.words import words_of
 
 # Long chunks decode slower: each step reads the keys and values of all audio before it.
@@ -156,13 +156,3 @@ def _flags(heard: Sequence[Heard], text: str, context: str) -> list[str]:
     if echoes_context(text, context):
         flags.append(FLAG_CONTEXT_ECHO)
     return flags
-
-
-def echoes_context(text: str, context: str) -> bool:
-    """Whether the text is nothing but a run of two words or more of the context.
-
-    >>> echoes_context("Acme, Zyx!", "hot words: acme zyx"), echoes_context("Acme", "Acme Zyx")
-    (True, False)
-    """
-    said = [term.text for term in terms(text)]
-    return len(said) >= 2 and find_phrase(said, terms(context)) is not None

@@ -1,7 +1,6 @@
 """From decoded tokens to a hypothesis: what all Whisper engines share; no torch here."""
 
 import math
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,12 +9,11 @@ from asrlab.engines.byte_tokens import token_bytes, words_with_tokens
 from asrlab.engines.protocol import Waveform
 from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ, WINDOW_SECONDS
 from asrlab.engines.whisper.languages import language_name
+from asrlab.text.suspicion import repeats_itself
 
 # Half of the decoder's 448 positions, as in OpenAI's decoding.py; speech holds about 4 tokens a second.
 MAX_NEW_TOKENS = 224
 MAX_CONTEXT_TOKENS = 223
-# OpenAI's transcribe.py: text that compresses better than this repeats itself.
-MAX_COMPRESSION_RATIO = 2.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,3 @@ def as_hypothesis(decoded: Decoded, tokens: Sequence[str], raw: str, text: str, 
         finish_reason="stop" if decoded.ended else "length",
         flags=tuple(flags),
     )
-
-
-def repeats_itself(text: str) -> bool:
-    """OpenAI's test for a decoder that runs in a circle."""
-    data = text.encode("utf-8")
-    return bool(data) and len(data) / len(zlib.compress(data)) > MAX_COMPRESSION_RATIO

@@ -12,7 +12,7 @@ import torch
 
 from asrlab.engines.embedded import embedded_checkpoint
 from asrlab.engines.protocol import EngineOptions, Waveform
-from asrlab.engines.whisper.decoded import MAX_NEW_TOKENS, repeats_itself
+from asrlab.engines.whisper.decoded import MAX_NEW_TOKENS
 from asrlab.engines.whisper.engine import WhisperEngine
 from asrlab.engines.whisper.factory import whisper_engine
 from asrlab.engines.whisper.languages import whisper_language_tag
@@ -149,12 +149,6 @@ def test_values_that_are_no_numbers_are_an_error_of_the_item(engine: WhisperEngi
     broken = np.full(RATE_HZ, np.nan, dtype=np.float32)
     with pytest.raises(ItemError, match="NaN"):
         engine.transcribe([broken], language=None, context="")
-
-
-def test_text_that_runs_in_a_circle_is_seen() -> None:
-    assert repeats_itself("and then " * 40)
-    assert not repeats_itself("It was the best of times, it was the worst of times.")
-    assert not repeats_itself("")
 
 
 def test_the_engine_tells_who_it_is_without_loading_weights() -> None:
