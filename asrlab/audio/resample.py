@@ -19,15 +19,15 @@ def to_mono(frames: Frames, channel: int | None) -> Waveform:
     return np.ascontiguousarray(frames[:, channel])
 
 
-def resample(waveform: Waveform, sampling_rate: int) -> Waveform:
-    """At 16 kHz, exactly `round(n * 16000 / rate)` samples long.
+def resample(waveform: Waveform, sampling_rate: int, target_rate: int = ENGINE_SAMPLING_RATE_HZ) -> Waveform:
+    """At `target_rate` Hz, exactly `round(n * target_rate / sampling_rate)` samples long.
 
     soxr's HQ recipe is what librosa's "soxr_hq" calls; librosa itself takes seconds to import.
     """
-    if sampling_rate == ENGINE_SAMPLING_RATE_HZ or len(waveform) == 0:
+    if sampling_rate == target_rate or len(waveform) == 0:
         return waveform
-    length = round(len(waveform) * ENGINE_SAMPLING_RATE_HZ / sampling_rate)
-    resampled: Waveform = soxr.resample(waveform, sampling_rate, ENGINE_SAMPLING_RATE_HZ, quality="HQ")
+    length = round(len(waveform) * target_rate / sampling_rate)
+    resampled: Waveform = soxr.resample(waveform, sampling_rate, target_rate, quality="HQ")
     # soxr rounds a sample more or less at some rates.
     missing = length - len(resampled)
     return np.pad(resampled, (0, missing)) if missing > 0 else resampled[:length]

@@ -83,7 +83,7 @@ def placed(request: pytest.FixtureRequest, clips: list[Waveform], texts: list[st
 
 
 def test_our_engines_and_the_plugins_are_asked() -> None:
-    assert {"fake", "faster-whisper", "qwen3-asr", "whisper"} <= set(ENGINES)
+    assert {"fake", "faster-whisper", "qwen3-asr", "transformers", "whisper"} <= set(ENGINES)
     assert {"fake", "faster-whisper", "qwen3", "whisper"} <= set(ALIGNERS)
 
 

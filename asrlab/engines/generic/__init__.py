@@ -1,0 +1,1 @@
+"""Any speech recognizer of transformers, through its own processor and `generate`."""
