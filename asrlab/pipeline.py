@@ -17,7 +17,14 @@ from asrlab.domain.fingerprint import Scalar, fingerprint
 from asrlab.domain.recipe import Recipe
 from asrlab.domain.time import Seconds
 from asrlab.engines.protocol import EngineInfo, EngineOptions
-from asrlab.engines.registry import aligner_factory, engine_factory, open_aligner, open_engine, pick_aligner
+from asrlab.engines.registry import (
+    aligner_factory,
+    engine_factory,
+    open_aligner,
+    open_engine,
+    pick_aligner,
+    shares_checkpoint,
+)
 from asrlab.engines.silero import describe_silero, open_silero
 from asrlab.errors import OptionError
 from asrlab.ingest import Discovery, IngestPlan, apply_references, ingest_files
@@ -58,7 +65,7 @@ class LabelJob:
         """The aligner's own options; an aligner of the engine's family uses the engine's checkpoint."""
         if self.aligner_options is not None:
             return self.aligner_options
-        if self.engine == self.aligner_name:
+        if shares_checkpoint(self.aligner_name, self.engine):
             return self.engine_options
         # Of what an engine was given, only the place holds for another family.
         return EngineOptions(device=self.engine_options.device)

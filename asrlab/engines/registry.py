@@ -22,6 +22,8 @@ GROUPS: dict[Kind, str] = {"engine": "asrlab.engines", "aligner": "asrlab.aligne
 # which shares weights with it, then the default.
 MOST_EXACT_ALIGNER = "pocketsphinx"
 DEFAULT_ALIGNER = "whisper"
+# Aligners that run an engine's checkpoint and are not called like it.
+RUNS_THE_WEIGHTS_OF = {"ctc": "transformers"}
 
 # One thread opens: two would load the same weights twice.
 _opening = threading.Lock()
@@ -74,6 +76,11 @@ def pick_aligner(language: str | None, engine: str | None = None) -> AlignerFact
         if loaded.factory is not None and loaded.factory.supports(language):
             return loaded.factory
     raise OptionError(f"no installed aligner takes {language or 'speech'}: use --aligner none")
+
+
+def shares_checkpoint(aligner: str | None, engine: str) -> bool:
+    """Whether the aligner runs the engine's own checkpoint when it is given no other."""
+    return aligner is not None and RUNS_THE_WEIGHTS_OF.get(aligner, aligner) == engine
 
 
 def open_engine(name: str, options: EngineOptions) -> Engine:

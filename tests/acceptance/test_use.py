@@ -113,8 +113,11 @@ def test_status_counts_what_is_there(labeled: Asrlab) -> None:
 def test_engines_are_listed(asrlab: Asrlab) -> None:
     listed = {(entry["kind"], entry["name"]) for entry in asrlab.json("engines", "--json")}
     assert listed == {
-        *(("engine", name) for name in ("fake", "faster-whisper", "qwen3-asr", "whisper")),
-        *(("aligner", name) for name in ("fake", "faster-whisper", "pocketsphinx", "qwen3", "whisper")),
+        *(("engine", name) for name in ("fake", "faster-whisper", "qwen3-asr", "transformers", "whisper")),
+        *(
+            ("aligner", name)
+            for name in ("ctc", "fake", "faster-whisper", "pocketsphinx", "qwen3", "whisper")
+        ),
     }
 
 

@@ -1,7 +1,7 @@
 """Real Whisper weights and real speech for the tests of engines."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +19,7 @@ from asrlab.engines.protocol import EngineOptions, Waveform
 from asrlab.engines.whisper.aligner import WhisperAligner
 from asrlab.engines.whisper.engine import WhisperEngine
 from asrlab.engines.whisper.factory import whisper_aligner, whisper_engine
+from tests.random_checkpoints import random_checkpoint
 
 RATE_HZ = 16_000
 START_ID = 50_258
@@ -37,6 +38,13 @@ def clips(speech: Waveform) -> Sequence[Waveform]:
     """Pieces of it of 3 to 10 s, cut in its pauses."""
     borders = [1.0, 4.8, 8.5, 16.9, 20.0, 28.7]
     return [speech[round(a * RATE_HZ) : round(b * RATE_HZ)] for a, b in pairwise(borders)]
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A tiny random checkpoint of each architecture, by name."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    return lambda name: random_checkpoint(name, folder)
 
 
 @pytest.fixture(scope="session")

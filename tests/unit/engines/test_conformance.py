@@ -6,6 +6,7 @@ Real weights (the embedded ones) hear real speech. Clips are short and few: each
 """
 
 import math
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,13 @@ from asrlab.domain.labels import AlignedWord, Hypothesis
 from asrlab.engines.protocol import Aligner, Engine, EngineInfo, EngineOptions, Waveform
 from asrlab.engines.registry import aligner_factory, engine_factory, installed
 from asrlab.text.words import words_of
+from tests.random_checkpoints import random_checkpoint
 
 RATE_HZ = 16_000
 CHECKPOINTS = Path(__file__).parents[2] / "goldens" / "qwen3_asr" / "checkpoints"
 # What has no embedded weights runs on tiny random ones in the true architecture.
 MODELS = {"qwen3-asr": "asr-orig", "qwen3": "aligner-hf"}
+RANDOM = tempfile.TemporaryDirectory(prefix="asrlab-random-")
 ENGINES = [entry.name for entry in installed() if entry.kind == "engine" and entry.error is None]
 ALIGNERS = [entry.name for entry in installed() if entry.kind == "aligner" and entry.error is None]
 TEXT = "It was the best of times"
@@ -31,6 +34,8 @@ FINISH_REASONS = ("stop", "length")
 
 
 def options_of(name: str) -> EngineOptions:
+    if name == "ctc":
+        return EngineOptions(model=str(random_checkpoint("wav2vec2", Path(RANDOM.name))), device="cpu")
     model = str(CHECKPOINTS / MODELS[name]) if name in MODELS else None
     return EngineOptions(model=model, device="cpu")
 
@@ -84,7 +89,7 @@ def placed(request: pytest.FixtureRequest, clips: list[Waveform], texts: list[st
 
 def test_our_engines_and_the_plugins_are_asked() -> None:
     assert {"fake", "faster-whisper", "qwen3-asr", "transformers", "whisper"} <= set(ENGINES)
-    assert {"fake", "faster-whisper", "qwen3", "whisper"} <= set(ALIGNERS)
+    assert {"ctc", "fake", "faster-whisper", "qwen3", "whisper"} <= set(ALIGNERS)
 
 
 # --- engines

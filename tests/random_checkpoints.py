@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 import tokenizers
 import torch
 import transformers
@@ -17,21 +16,6 @@ TEXT = [
 ] * 3
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 LETTERS = "|ETAOINSHRDLUCMWFGYPBVKXJQZ'"
-
-
-@pytest.fixture(scope="session")
-def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A folder of each architecture by name; the same one every time."""
-    folder = tmp_path_factory.mktemp("checkpoints")
-
-    def checkpoint(name: str) -> Path:
-        path = folder / name
-        if not path.exists():
-            torch.manual_seed(1)
-            MAKERS[name](path)
-        return path
-
-    return checkpoint
 
 
 def sentence_pieces(*special: str) -> tokenizers.Tokenizer:
@@ -144,3 +128,12 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "moonshine": moonshine,
     "granite": granite_speech,
 }
+
+
+def random_checkpoint(name: str, folder: Path) -> Path:
+    """The checkpoint of that name in a folder, made unless it is there; the same one every time."""
+    path = folder / name
+    if not path.exists():
+        torch.manual_seed(1)
+        MAKERS[name](path)
+    return path
