@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from asrlab.audio.remote.policy import GIB, FetchPolicy, use_policy
+from asrlab.engines.openai_api.endpoint import DEFAULT_URL, Endpoint, use_endpoint
 from asrlab.errors import OptionError
 
 CONFIG_FILE = "asrlab.toml"
@@ -57,6 +58,17 @@ class Settings(BaseSettings):
     allow_private: bool = False
     """Whether URLs may lead to private addresses: this machine, its network."""
 
+    openai_url: str = DEFAULT_URL
+    """The server of the engine openai."""
+    openai_key: SecretStr = SecretStr("")
+    """Its key, where it asks for one."""
+    openai_concurrency: int = Field(default=8, ge=1)
+    """How many clips it is sent at once."""
+    openai_timeout: float = Field(default=300.0, gt=0)
+    """Seconds until a request is given up."""
+    openai_attempts: int = Field(default=5, ge=1)
+    """How often a request is made when what fails may pass by itself."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -69,8 +81,17 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
-def use_fetch_settings(settings: Settings) -> None:
-    """Fetch audio within the limits of these settings from now on, in this process."""
+def use_settings(settings: Settings) -> None:
+    """Fetch audio within these limits and speak to this server from now on, in this process."""
+    use_endpoint(
+        Endpoint(
+            url=settings.openai_url,
+            key=settings.openai_key.get_secret_value(),
+            concurrency=settings.openai_concurrency,
+            timeout=settings.openai_timeout,
+            attempts=settings.openai_attempts,
+        )
+    )
     use_policy(
         FetchPolicy(
             cache_dir=settings.cache_dir,

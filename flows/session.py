@@ -7,7 +7,7 @@ import threading
 from functools import lru_cache
 
 from asrlab.catalog import Catalog, open_catalog
-from asrlab.config import load_settings, use_fetch_settings
+from asrlab.config import load_settings, use_settings
 from asrlab.errors import FlowError
 
 # Set by Ctrl-C: no task that has not begun yet begins.
@@ -22,7 +22,7 @@ def catalog_of_this_process() -> Catalog:
     if stopping.is_set():
         raise FlowError("stopped by the user")
     settings = load_settings()
-    use_fetch_settings(settings)
+    use_settings(settings)
     return _open(settings.catalog)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from asrlab.catalog.schema import AlignmentRow, FailureRow, SegmentRow, TranscriptRow, WordRow
 from asrlab.catalog.segments import Segment
+from asrlab.catalog.transcripts import EngineVersion, add_engine_version
 from asrlab.catalog.values import chunks, flags_text, storable, utc_now
 from asrlab.domain.labels import AlignedWord
 from asrlab.domain.time import TimeSpan
@@ -104,6 +105,27 @@ def add_alignment(session: Session, new: NewAlignment) -> bool:
         for position, word in enumerate(new.words)
     )
     session.flush()
+    return True
+
+
+def add_heard(session: Session, new: EngineVersion, segment: Segment) -> bool:
+    """Store what an engine heard in a segment, and its words' times where it told them; see add_engine_version.
+
+    An aligner's words, which come later, count before the engine's.
+    """
+    if not add_engine_version(session, new):
+        return False
+    heard = new.hypothesis
+    if heard.aligned:
+        transcript_id = session.scalars(
+            sa.select(TranscriptRow.transcript_id).where(
+                TranscriptRow.segment_id == new.segment_id,
+                TranscriptRow.engine_fingerprint == new.fingerprint,
+            )
+        ).one()
+        confidence = tuple((word.text, word.confidence) for word in heard.words)
+        text = TranscriptToAlign(transcript_id, heard.text, heard.language_tag, confidence, segment)
+        add_alignment(session, NewAlignment(text, new.run_id, new.fingerprint, heard.aligned))
     return True
 
 

@@ -31,6 +31,7 @@ STOP_LIMIT_S = 10.0
 @job_options(
     "engine",
     "model",
+    "revision",
     "aligner",
     "aligner_model",
     "language",

@@ -49,6 +49,9 @@ _JOB_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "model": click.option(
         "--model", help="Hub id or directory of the engine's weights. [default: the embedded model]"
     ),
+    "revision": click.option(
+        "--revision", help="Branch, tag or commit of --model on the hub. [default: main]"
+    ),
     "language": click.option("--language", help="Tag or English name to force. [default: detect]"),
     "context": click.option("--context", default="", help="Words to expect: names, terms."),
     "aligner": click.option(
@@ -78,7 +81,7 @@ _JOB_OPTIONS: dict[str, Callable[[Any], Any]] = {
 
 def job_from(**given: Any) -> "LabelJob":
     """The job that a command's options describe; raises OptionError for values that don't fit."""
-    from asrlab.config import load_settings
+    from asrlab.config import load_settings, use_settings
     from asrlab.domain.recipe import Recipe
     from asrlab.engines.protocol import EngineOptions
     from asrlab.errors import OptionError
@@ -88,6 +91,7 @@ def job_from(**given: Any) -> "LabelJob":
         if isinstance(value, str):
             check_text(value, f"--{name.replace('_', '-')}")
     settings = load_settings()
+    use_settings(settings)
     try:
         recipe = Recipe(
             name="whole" if given.get("no_vad") else "silero-vad",
@@ -102,7 +106,10 @@ def job_from(**given: Any) -> "LabelJob":
         recipe=recipe,
         engine=given.get("engine", "whisper"),
         engine_options=EngineOptions(
-            model=given.get("model"), device=settings.device, compute_type=settings.compute_type
+            model=given.get("model"),
+            revision=given.get("revision"),
+            device=settings.device,
+            compute_type=settings.compute_type,
         ),
         language=given.get("language"),
         context=given.get("context", ""),
@@ -134,10 +141,10 @@ def check_text(value: str, what: str) -> None:
 def opened_catalog(url: str | None, *, upgrade_schema: bool = False) -> Iterator["Catalog"]:
     """The catalog a command works on, made when there is none yet (and brought up to date, when asked to)."""
     from asrlab.catalog import open_catalog
-    from asrlab.config import load_settings, use_fetch_settings
+    from asrlab.config import load_settings, use_settings
 
     settings = load_settings(catalog=url)
-    use_fetch_settings(settings)
+    use_settings(settings)
     chosen = settings.catalog
     check_text(chosen, "the catalog's URL")
     # A flow's tasks ask their own settings, so that no password travels through Prefect.

@@ -71,10 +71,10 @@ def sources_options(command: Command) -> Command:
 
 def find_audio(inputs: Sequence[str], sidecar: str | None) -> "Discovery":
     """What the inputs name now, looked for within the limits of the settings."""
-    from asrlab.config import load_settings, use_fetch_settings
+    from asrlab.config import load_settings, use_settings
     from asrlab.ingest import discover
 
-    use_fetch_settings(load_settings())
+    use_settings(load_settings())
     return discover(inputs, sidecar)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @click.command("transcribe")
-@job_options("select", "engine", "model", "language", "context")
+@job_options("select", "engine", "model", "revision", "language", "context")
 @catalog_option
 def command(corpus: str | None, catalog: str | None, **given: Any) -> int:
     """Transcribe the segments that lack this engine's text; another engine or model writes a new version."""

@@ -22,26 +22,6 @@ class WordConfidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """What an engine heard in one waveform.
-
-    `raw_text` is the decoded output before any repair. `language` is the engine's own name for it and
-    `language_tag` the BCP-47 tag; either may be None when the engine does not tell. `confidence` is the
-    mean over the words, None for an empty text or an engine that gives none.
-    `finish_reason` is "stop" (the model ended the text) or "length" (the budget ended it).
-    """
-
-    text: str
-    raw_text: str
-    language: str | None = None
-    language_tag: str | None = None
-    confidence: float | None = None
-    words: tuple[WordConfidence, ...] = ()
-    finish_reason: str = "stop"
-    flags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class AlignedWord:
     """One word of a given text with its span, in seconds from the start of the waveform aligned.
 
@@ -51,4 +31,26 @@ class AlignedWord:
     text: str
     span: TimeSpan
     score: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What an engine heard in one waveform.
+
+    `raw_text` is the decoded output before any repair. `language` is the engine's own name for it and
+    `language_tag` the BCP-47 tag; either may be None when the engine does not tell. `confidence` is the
+    mean over the words, None for an empty text or an engine that gives none.
+    `aligned` holds the words with their times where the engine tells them too, else nothing.
+    `finish_reason` is "stop" (the model ended the text) or "length" (the budget ended it).
+    """
+
+    text: str
+    raw_text: str
+    language: str | None = None
+    language_tag: str | None = None
+    confidence: float | None = None
+    words: tuple[WordConfidence, ...] = ()
+    aligned: tuple[AlignedWord, ...] = ()
+    finish_reason: str = "stop"
     flags: tuple[str, ...] = ()

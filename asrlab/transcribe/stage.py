@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from asrlab.audio.batches import Clip, LoadedBatch, load_batches
 from asrlab.catalog import Catalog
+from asrlab.catalog.alignments import add_heard
 from asrlab.catalog.failures import failed_segment, record_failure, resolve_failure
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.recordings import audio_sources
@@ -13,7 +14,6 @@ from asrlab.catalog.transcripts import (
     STAGE,
     EngineVersion,
     TranscriptKey,
-    add_engine_version,
     segments_to_transcribe,
     still_to_transcribe,
 )
@@ -127,16 +127,10 @@ def _store(
     with catalog.writing() as session:
         for segment, result in outcomes:
             if isinstance(result, Hypothesis):
-                stored += add_engine_version(
-                    session,
-                    EngineVersion(
-                        segment.segment_id,
-                        how.run_id,
-                        how.key.of(segment.prompt),
-                        how.engine.info.name,
-                        result,
-                    ),
+                version = EngineVersion(
+                    segment.segment_id, how.run_id, how.key.of(segment.prompt), how.engine.info.name, result
                 )
+                stored += add_heard(session, version, segment)
                 if FLAG_TRUNCATED not in result.flags:
                     resolve_failure(session, STAGE, str(segment.segment_id), how.key.call)
                     continue

@@ -113,7 +113,10 @@ def test_status_counts_what_is_there(labeled: Asrlab) -> None:
 def test_engines_are_listed(asrlab: Asrlab) -> None:
     listed = {(entry["kind"], entry["name"]) for entry in asrlab.json("engines", "--json")}
     assert listed == {
-        *(("engine", name) for name in ("fake", "faster-whisper", "qwen3-asr", "transformers", "whisper")),
+        *(
+            ("engine", name)
+            for name in ("fake", "faster-whisper", "openai", "qwen3-asr", "transformers", "whisper")
+        ),
         *(
             ("aligner", name)
             for name in ("ctc", "fake", "faster-whisper", "pocketsphinx", "qwen3", "whisper")

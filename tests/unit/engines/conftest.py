@@ -1,7 +1,7 @@
 """Real Whisper weights and real speech for the tests of engines."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +19,7 @@ from asrlab.engines.protocol import EngineOptions, Waveform
 from asrlab.engines.whisper.aligner import WhisperAligner
 from asrlab.engines.whisper.engine import WhisperEngine
 from asrlab.engines.whisper.factory import whisper_aligner, whisper_engine
+from tests.openai_servers import transformers_serve
 from tests.random_checkpoints import random_checkpoint
 
 RATE_HZ = 16_000
@@ -45,6 +46,13 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
     """A tiny random checkpoint of each architecture, by name."""
     folder = tmp_path_factory.mktemp("checkpoints")
     return lambda name: random_checkpoint(name, folder)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a `transformers serve` that runs for as long as the tests do."""
+    with transformers_serve(tmp_path_factory.mktemp("serve")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

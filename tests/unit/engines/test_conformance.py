@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 from asrlab.domain.labels import AlignedWord, Hypothesis
+from asrlab.engines.embedded import embedded_checkpoint
+from asrlab.engines.openai_api.endpoint import Endpoint, use_endpoint
 from asrlab.engines.protocol import Aligner, Engine, EngineInfo, EngineOptions, Waveform
 from asrlab.engines.registry import aligner_factory, engine_factory, installed
 from asrlab.text.words import words_of
@@ -34,6 +36,8 @@ FINISH_REASONS = ("stop", "length")
 
 
 def options_of(name: str) -> EngineOptions:
+    if name == "openai":
+        return EngineOptions(model=str(embedded_checkpoint()))
     if name == "ctc":
         return EngineOptions(model=str(random_checkpoint("wav2vec2", Path(RANDOM.name))), device="cpu")
     model = str(CHECKPOINTS / MODELS[name]) if name in MODELS else None
@@ -77,6 +81,8 @@ def texts(clips: list[Waveform]) -> list[str]:
 
 @pytest.fixture(scope="module", params=ENGINES)
 def heard(request: pytest.FixtureRequest, clips: list[Waveform]) -> Heard:
+    if request.param == "openai":
+        use_endpoint(Endpoint(url=request.getfixturevalue("served")))
     engine = engine_factory(request.param).open(options_of(request.param))
     return Heard(engine, engine.transcribe(clips, language=None, context=""))
 
@@ -88,7 +94,7 @@ def placed(request: pytest.FixtureRequest, clips: list[Waveform], texts: list[st
 
 
 def test_our_engines_and_the_plugins_are_asked() -> None:
-    assert {"fake", "faster-whisper", "qwen3-asr", "transformers", "whisper"} <= set(ENGINES)
+    assert {"fake", "faster-whisper", "openai", "qwen3-asr", "transformers", "whisper"} <= set(ENGINES)
     assert {"ctc", "fake", "faster-whisper", "qwen3", "whisper"} <= set(ALIGNERS)
 
 

@@ -38,7 +38,7 @@ def test_an_engine_is_opened_once_per_process() -> None:
 def test_an_unknown_name_is_answered_with_what_there_is() -> None:
     with pytest.raises(
         UnknownEngineError,
-        match=r"did you mean 'whisper'.*installed: fake, faster-whisper, qwen3-asr, transformers, whisper",
+        match=r"did you mean 'whisper'.*installed: fake, faster-whisper, openai, qwen3-asr, transformers, whisper",
     ):
         registry.engine_factory("wisper")
     with pytest.raises(UnknownEngineError, match="no aligner 'nobody'"):

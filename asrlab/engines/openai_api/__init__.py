@@ -1,0 +1,1 @@
+"""Engines on other machines, behind the transcription endpoint of OpenAI's API."""
