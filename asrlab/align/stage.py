@@ -13,6 +13,7 @@ from asrlab.catalog.alignments import (
     still_to_align,
     transcripts_to_align,
 )
+from asrlab.catalog.ceilings import remembered_ceiling
 from asrlab.catalog.failures import failed_segment, record_failure, resolve_failure
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.recordings import audio_sources
@@ -21,7 +22,7 @@ from asrlab.domain.labels import AlignedWord
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.isolation import run_isolated
-from asrlab.engines.protocol import Aligner, Waveform
+from asrlab.engines.protocol import Aligner, LearnsMemory, Waveform
 from asrlab.errors import ItemError
 
 
@@ -59,8 +60,10 @@ def align_segments(catalog: Catalog, how: Alignment, segment_ids: Sequence[int])
             Clip(text, sources.get(text.segment.recording_id), text.segment.span, text.segment.channel)
             for text in transcripts
         ]
-        for batch in load_batches(clips, how.batch_seconds):
-            stored += _store(catalog, how, batch, _align(how, batch), sources)
+        memory = how.aligner.memory if isinstance(how.aligner, LearnsMemory) else None
+        with remembered_ceiling(catalog, how.aligner.info.revision, memory):
+            for batch in load_batches(clips, how.batch_seconds):
+                stored += _store(catalog, how, batch, _align(how, batch), sources)
     return stored
 
 

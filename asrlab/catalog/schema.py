@@ -269,6 +269,18 @@ class FailureRow(Base):
     resolved_at: Mapped[datetime | None]
 
 
+class MemoryCeilingRow(Base):
+    """The most padded audio, in seconds, that a model's forward pass may hold on a device: it ran out with twice that."""
+
+    __tablename__ = "memory_ceilings"
+
+    device: Mapped[str] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    compute_type: Mapped[str] = mapped_column(primary_key=True)
+    batch_seconds: Mapped[float]
+    learned_at: Mapped[datetime]
+
+
 class LeaseRow(Base):
     """A claim on an item of work by one process, for a limited time."""
 

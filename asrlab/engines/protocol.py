@@ -7,13 +7,14 @@ A waveform is a mono float32 array of shape (samples,) at 16 kHz.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from asrlab.domain.fingerprint import Scalar, fingerprint
 from asrlab.domain.labels import AlignedWord, Hypothesis
+from asrlab.domain.memory import BatchMemory
 from asrlab.domain.time import Seconds, TimeSpan
 
 Waveform = npt.NDArray[np.float32]
@@ -114,6 +115,14 @@ class VoiceDetector(Protocol):
         The spans are ordered, do not overlap and end within the audio.
         """
         ...
+
+
+@runtime_checkable
+class LearnsMemory(Protocol):
+    """An engine or aligner that finds out how much audio fits at once, and may be told what was found before."""
+
+    @property
+    def memory(self) -> BatchMemory: ...
 
 
 class EngineFactory(Protocol):

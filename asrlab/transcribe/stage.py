@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from asrlab.audio.batches import Clip, LoadedBatch, load_batches
 from asrlab.catalog import Catalog
 from asrlab.catalog.alignments import add_heard
+from asrlab.catalog.ceilings import remembered_ceiling
 from asrlab.catalog.failures import failed_segment, record_failure, resolve_failure
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.recordings import audio_sources
@@ -23,7 +24,7 @@ from asrlab.domain.reasons import FailureReason
 from asrlab.domain.reference import Prompt
 from asrlab.domain.time import Seconds
 from asrlab.engines.isolation import run_isolated
-from asrlab.engines.protocol import Engine, Waveform
+from asrlab.engines.protocol import Engine, LearnsMemory, Waveform
 from asrlab.errors import ItemError, OptionError
 
 
@@ -63,8 +64,10 @@ def transcribe_segments(catalog: Catalog, how: Transcription, segment_ids: Seque
             Clip(segment, sources.get(segment.recording_id), segment.span, segment.channel)
             for segment in segments
         ]
-        for batch in load_batches(clips, how.batch_seconds):
-            stored += _store(catalog, how, batch, _transcribe(how, batch), sources)
+        memory = how.engine.memory if isinstance(how.engine, LearnsMemory) else None
+        with remembered_ceiling(catalog, how.engine.info.revision, memory):
+            for batch in load_batches(clips, how.batch_seconds):
+                stored += _store(catalog, how, batch, _transcribe(how, batch), sources)
     return stored
 
 

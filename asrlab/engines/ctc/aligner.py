@@ -14,7 +14,7 @@ from asrlab.engines.generic.audio import MIN_SECONDS
 from asrlab.engines.generic.emissions import blank_id, emissions
 from asrlab.engines.generic.loading import LoadedRecognizer
 from asrlab.engines.protocol import EngineInfo, Waveform
-from asrlab.engines.torch_memory import is_out_of_memory
+from asrlab.engines.torch_memory import is_out_of_memory, memory_of
 from asrlab.text.words import words_of
 
 # The geometric mean of what the model gives the text's tokens where they are placed. A text that is said has most of
@@ -34,6 +34,7 @@ class CtcAligner:
     def __init__(self, info: EngineInfo, loaded: LoadedRecognizer) -> None:
         self._info = info
         self._loaded = loaded
+        self.memory = memory_of(loaded.device, loaded.dtype, math.inf)
 
     @property
     def info(self) -> EngineInfo:
@@ -54,10 +55,11 @@ class CtcAligner:
         ]
         return in_batches(
             items,
-            [len(item.waveform) for item in items],
-            1,
+            [len(item.waveform) / ENGINE_SAMPLING_RATE_HZ for item in items],
             lambda batch: [self._align(item) for item in batch],
             is_out_of_memory,
+            self.memory,
+            most=1,
         )
 
     def close(self) -> None:

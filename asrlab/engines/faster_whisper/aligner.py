@@ -15,7 +15,7 @@ from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.batching import in_batches
 from asrlab.engines.byte_tokens import token_bytes
-from asrlab.engines.faster_whisper.model import LoadedWhisper, batch_size, is_out_of_memory
+from asrlab.engines.faster_whisper.model import LoadedWhisper, is_out_of_memory, memory_of
 from asrlab.engines.protocol import EngineInfo, Waveform
 from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ, WINDOW_SECONDS
 from asrlab.engines.whisper.word_times import MEDIAN_WIDTH, frame_count, words_on_path
@@ -40,7 +40,7 @@ class FasterWhisperAligner:
     def __init__(self, info: EngineInfo, loaded: LoadedWhisper, batch_seconds: Seconds) -> None:
         self._info = info
         self._loaded = loaded
-        self._batch_size = batch_size(loaded, batch_seconds)
+        self.memory = memory_of(loaded, batch_seconds)
 
     @property
     def info(self) -> EngineInfo:
@@ -59,8 +59,10 @@ class FasterWhisperAligner:
         for start in {clip.start: None for clip in clips if clip is not None}:
             places = [index for index, clip in enumerate(clips) if clip is not None and clip.start == start]
             chosen = [clip for clip in clips if clip is not None and clip.start == start]
-            lengths = [len(clip.waveform) for clip in chosen]
-            aligned = in_batches(chosen, lengths, self._batch_size, self._run_batch, is_out_of_memory)
+            durations = [len(clip.waveform) / SAMPLING_RATE_HZ for clip in chosen]
+            aligned = in_batches(
+                chosen, durations, self._run_batch, is_out_of_memory, self.memory, window=WINDOW_SECONDS
+            )
             for index, words in zip(places, aligned, strict=True):
                 found[index] = words
         return found

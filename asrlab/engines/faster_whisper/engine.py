@@ -15,7 +15,7 @@ from asrlab.domain.labels import Hypothesis
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.batching import in_batches
-from asrlab.engines.faster_whisper.model import LoadedWhisper, batch_size, is_out_of_memory
+from asrlab.engines.faster_whisper.model import LoadedWhisper, is_out_of_memory, memory_of
 from asrlab.engines.protocol import EngineInfo, Waveform
 from asrlab.engines.whisper.decoded import (
     MAX_CONTEXT_TOKENS,
@@ -24,6 +24,7 @@ from asrlab.engines.whisper.decoded import (
     as_hypothesis,
     require_window,
 )
+from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ, WINDOW_SECONDS
 from asrlab.errors import ItemError, OptionError
 
 
@@ -33,7 +34,7 @@ class FasterWhisperEngine:
     def __init__(self, info: EngineInfo, loaded: LoadedWhisper, batch_seconds: Seconds) -> None:
         self._info = info
         self._loaded = loaded
-        self._batch_size = batch_size(loaded, batch_seconds)
+        self.memory = memory_of(loaded, batch_seconds)
 
     @property
     def info(self) -> EngineInfo:
@@ -47,10 +48,11 @@ class FasterWhisperEngine:
         tag = self._loaded.vocabulary.language_tag(language) if language is not None else None
         return in_batches(
             waveforms,
-            [len(waveform) for waveform in waveforms],
-            self._batch_size,
+            [len(waveform) / SAMPLING_RATE_HZ for waveform in waveforms],
             lambda batch: self._run_batch(batch, tag, context),
             is_out_of_memory,
+            self.memory,
+            window=WINDOW_SECONDS,
         )
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Whisper's weights in CTranslate2, loaded once per process, and the features they read."""
 
+import socket
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ import faster_whisper
 import numpy as np
 import numpy.typing as npt
 
+from asrlab.domain.memory import BatchMemory
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.faster_whisper.vocabulary import Vocabulary, read_vocabulary
@@ -58,10 +60,13 @@ class LoadedWhisper:
         return features
 
 
-def batch_size(loaded: LoadedWhisper, batch_seconds: Seconds) -> int:
-    """How many clips at once: every one costs a full window, whatever its length."""
-    wanted = max(1, int(batch_seconds // WINDOW_SECONDS))
-    return min(wanted, MAX_CPU_BATCH) if loaded.model.device == "cpu" else wanted
+def memory_of(loaded: LoadedWhisper, batch_seconds: Seconds) -> BatchMemory:
+    """The device's memory; every clip costs a full window, whatever its length."""
+    on_cpu = loaded.model.device == "cpu"
+    seconds = min(batch_seconds, MAX_CPU_BATCH * WINDOW_SECONDS) if on_cpu else batch_seconds
+    # CTranslate2 does not tell a card's name.
+    place = f"{loaded.model.device} of {socket.gethostname()}"
+    return BatchMemory(place, loaded.model.compute_type, seconds)
 
 
 def is_out_of_memory(error: Exception) -> bool:

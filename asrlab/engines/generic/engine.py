@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from asrlab.domain.audio import ENGINE_SAMPLING_RATE_HZ
 from asrlab.domain.labels import (
     FLAG_CONTEXT_ECHO,
     FLAG_REPETITION,
@@ -14,7 +15,7 @@ from asrlab.engines.batching import in_batches
 from asrlab.engines.generic.hearing import Asked, Heard, hear, language_asked
 from asrlab.engines.generic.loading import LoadedRecognizer
 from asrlab.engines.protocol import EngineInfo, Waveform
-from asrlab.engines.torch_memory import is_out_of_memory
+from asrlab.engines.torch_memory import is_out_of_memory, memory_of
 from asrlab.text.languages import language_tag
 from asrlab.text.suspicion import echoes_context, repeats_itself
 
@@ -25,6 +26,7 @@ class TransformersEngine:
     def __init__(self, info: EngineInfo, loaded: LoadedRecognizer) -> None:
         self._info = info
         self._loaded = loaded
+        self.memory = memory_of(loaded.device, loaded.dtype, math.inf)
 
     @property
     def info(self) -> EngineInfo:
@@ -37,11 +39,12 @@ class TransformersEngine:
         asked = Asked(language_asked(self._loaded, language), context.strip())
         return in_batches(
             waveforms,
-            [len(waveform) for waveform in waveforms],
-            # No family promises that padding changes nothing.
-            1,
+            [len(waveform) / ENGINE_SAMPLING_RATE_HZ for waveform in waveforms],
             lambda batch: [self._hypothesis(waveform, asked) for waveform in batch],
             is_out_of_memory,
+            self.memory,
+            # No family promises that padding changes nothing.
+            most=1,
         )
 
     def close(self) -> None:

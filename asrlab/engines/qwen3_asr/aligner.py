@@ -16,6 +16,7 @@ from asrlab.engines.qwen3_asr.languages import (
 from asrlab.engines.qwen3_asr.loading import LoadedQwen3
 from asrlab.engines.qwen3_asr.placing import Placed, place
 from asrlab.engines.qwen3_asr.words import AlignedUnit, units_of
+from asrlab.engines.torch_memory import memory_of
 from asrlab.errors import ItemError
 from asrlab.text.words import word_spans
 
@@ -31,7 +32,7 @@ class Qwen3Aligner:
     def __init__(self, info: EngineInfo, loaded: LoadedQwen3, batch_seconds: Seconds) -> None:
         self._info = info
         self._loaded = loaded
-        self._batch_samples = max(1, int(batch_seconds * SAMPLING_RATE_HZ))
+        self.memory = memory_of(loaded.device, loaded.model.dtype, batch_seconds)
 
     @property
     def info(self) -> EngineInfo:
@@ -52,8 +53,7 @@ class Qwen3Aligner:
         found = place(
             self._loaded,
             [(waveforms[index], [unit.text for unit in units[index]]) for index in spoken],
-            batch_size=max(1, len(spoken)),
-            batch_samples=self._batch_samples,
+            memory=self.memory,
         )
         placed = dict(zip(spoken, found, strict=True))
         return [

@@ -24,6 +24,7 @@ from asrlab.engines.qwen3_asr.languages import canonical_language, tag_of_langua
 from asrlab.engines.qwen3_asr.loading import LoadedQwen3
 from asrlab.engines.qwen3_asr.output import merge_languages
 from asrlab.engines.qwen3_asr.recognizer import Clip, Heard, recognize, token_budget
+from asrlab.engines.torch_memory import memory_of
 from asrlab.errors import ItemError
 from asrlab.text.joining import join_texts
 from asrlab.text.suspicion import echoes_context
@@ -51,7 +52,7 @@ class Qwen3Engine:
     def __init__(self, info: EngineInfo, loaded: LoadedQwen3, batch_seconds: Seconds) -> None:
         self._info = info
         self._loaded = loaded
-        self._batch_samples = max(1, int(batch_seconds * SAMPLING_RATE_HZ))
+        self.memory = memory_of(loaded.device, loaded.model.dtype, batch_seconds)
 
     @property
     def info(self) -> EngineInfo:
@@ -62,7 +63,9 @@ class Qwen3Engine:
     ) -> list[Hypothesis]:
         """See Engine. Raises ItemError when a second of audio does not fit into memory."""
         asked = _Asked(canonical_language(language) if language is not None else None, context.strip())
-        pieces = [self._cut(waveform, CHUNK_SECONDS) for waveform in waveforms]
+        # Not longer than what fitted the last time.
+        longest = max(min(CHUNK_SECONDS, self.memory.seconds), MIN_PIECE_SECONDS)
+        pieces = [self._cut(waveform, longest) for waveform in waveforms]
         heard = iter(self._hear([piece for parts in pieces for piece in parts], asked))
         answers = [[next(heard) for _ in parts] for parts in pieces]
         self._mend(pieces, answers, asked)
@@ -89,13 +92,7 @@ class Qwen3Engine:
         """The answers to each piece: one, or several when it had to be cut to fit into memory."""
         clips = [Clip(piece, asked.context, asked.language, token_budget(len(piece))) for piece in pieces]
         try:
-            heard = recognize(
-                self._loaded,
-                clips,
-                batch_size=max(1, len(clips)),
-                batch_samples=self._batch_samples,
-                stop_circles=True,
-            )
+            heard = recognize(self._loaded, clips, memory=self.memory, stop_circles=True)
         except ItemError as error:
             if error.reason is not FailureReason.OUT_OF_MEMORY:
                 raise

@@ -1,18 +1,21 @@
 """From audio and words to time stamps: what the drop-in and the aligner `qwen3` share."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
+from asrlab.domain.memory import BatchMemory
 from asrlab.engines.batching import in_batches
 from asrlab.engines.protocol import Waveform
 from asrlab.engines.qwen3_asr.decoding import Request, embed
 from asrlab.engines.qwen3_asr.encoder import encode
+from asrlab.engines.qwen3_asr.features import SAMPLING_RATE_HZ
 from asrlab.engines.qwen3_asr.loading import LoadedQwen3
 from asrlab.engines.qwen3_asr.prompt import MARK, Prompt, alignment_prompt
 from asrlab.engines.qwen3_asr.timestamps import repair_timestamps
-from asrlab.engines.torch_memory import is_out_of_memory
+from asrlab.engines.torch_memory import is_out_of_memory, memory_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +45,17 @@ def place(
     loaded: LoadedQwen3,
     clips: Sequence[tuple[Waveform, Sequence[str]]],
     *,
-    batch_size: int,
-    batch_samples: int | None = None,
+    batch_size: int | None = None,
+    memory: BatchMemory | None = None,
 ) -> list[list[Placed]]:
     """The words of each 16 kHz clip with their times, in order. Raises ItemError when one clip does not fit."""
     classes = in_batches(
         clips,
-        [len(waveform) for waveform, _ in clips],
-        batch_size,
+        [len(waveform) / SAMPLING_RATE_HZ for waveform, _ in clips],
         lambda batch: _classify(loaded, batch),
         is_out_of_memory,
-        batch_samples,
+        memory or memory_of(loaded.device, loaded.model.dtype, math.inf),
+        batch_size,
     )
     return [
         _placed(words, found, loaded.segment_ms) for (_, words), found in zip(clips, classes, strict=True)

@@ -1,8 +1,10 @@
 """Clips in, decoded answers out: what the drop-in and the labeling engine share."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from asrlab.domain.memory import BatchMemory
 from asrlab.engines.batching import in_batches
 from asrlab.engines.byte_tokens import token_bytes, words_with_tokens
 from asrlab.engines.protocol import Waveform
@@ -12,7 +14,7 @@ from asrlab.engines.qwen3_asr.features import SAMPLING_RATE_HZ
 from asrlab.engines.qwen3_asr.loading import LoadedQwen3
 from asrlab.engines.qwen3_asr.output import ASR_TEXT_TAG, parse_asr_output
 from asrlab.engines.qwen3_asr.prompt import recognition_text, tokenize
-from asrlab.engines.torch_memory import is_out_of_memory
+from asrlab.engines.torch_memory import is_out_of_memory, memory_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +52,22 @@ def recognize(
     loaded: LoadedQwen3,
     clips: Sequence[Clip],
     *,
-    batch_size: int,
-    batch_samples: int | None = None,
+    batch_size: int | None = None,
+    memory: BatchMemory | None = None,
     stop_circles: bool = False,
 ) -> list[Heard]:
     """One answer per clip, in order; what a clip's is does not depend on the others.
 
-    batch_size: the most clips of one forward pass. batch_samples: the most padded audio of one.
+    batch_size: the most clips of one forward pass. memory: the most padded audio of one; it learns.
     stop_circles: end an answer that repeats itself endlessly. Raises ItemError when one clip does not fit.
     """
     return in_batches(
         clips,
-        [len(clip.waveform) for clip in clips],
-        batch_size,
+        [len(clip.waveform) / SAMPLING_RATE_HZ for clip in clips],
         lambda batch: _run(loaded, batch, stop_circles),
         is_out_of_memory,
-        batch_samples,
+        memory or memory_of(loaded.device, loaded.model.dtype, math.inf),
+        batch_size,
     )
 
 

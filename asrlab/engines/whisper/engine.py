@@ -15,7 +15,7 @@ from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.batching import in_batches
 from asrlab.engines.protocol import EngineInfo, Waveform
-from asrlab.engines.torch_memory import is_out_of_memory
+from asrlab.engines.torch_memory import is_out_of_memory, memory_of
 from asrlab.engines.whisper.decoded import (
     MAX_CONTEXT_TOKENS,
     MAX_NEW_TOKENS,
@@ -23,7 +23,7 @@ from asrlab.engines.whisper.decoded import (
     as_hypothesis,
     require_window,
 )
-from asrlab.engines.whisper.factory import WINDOW_SECONDS
+from asrlab.engines.whisper.factory import SAMPLING_RATE_HZ, WINDOW_SECONDS
 from asrlab.engines.whisper.model import LoadedWhisper
 from asrlab.errors import ItemError
 
@@ -34,8 +34,7 @@ class WhisperEngine:
     def __init__(self, info: EngineInfo, loaded: LoadedWhisper, batch_seconds: Seconds) -> None:
         self._info = info
         self._loaded = loaded
-        # Every clip costs a full window, whatever its length.
-        self._batch_size = max(1, int(batch_seconds // WINDOW_SECONDS))
+        self.memory = memory_of(loaded.device, loaded.dtype, batch_seconds)
 
     @property
     def info(self) -> EngineInfo:
@@ -49,10 +48,11 @@ class WhisperEngine:
         tag = self._loaded.language_tag(language) if language is not None else None
         return in_batches(
             waveforms,
-            [len(waveform) for waveform in waveforms],
-            self._batch_size,
+            [len(waveform) / SAMPLING_RATE_HZ for waveform in waveforms],
             lambda batch: self._run_batch(batch, tag, context),
             is_out_of_memory,
+            self.memory,
+            window=WINDOW_SECONDS,
         )
 
     def close(self) -> None:

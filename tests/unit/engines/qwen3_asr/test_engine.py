@@ -179,6 +179,43 @@ def test_out_of_memory_halves_the_batch_then_the_clip(
     assert min(little_memory) <= 6 * RATE_HZ
 
 
+def test_the_ceiling_is_learned_and_kept_to(
+    loaded: LoadedQwen3, waveform: Waveform, little_memory: list[int]
+) -> None:
+    engine = engine_of(loaded)
+    clips = [waveform, waveform[: 3 * RATE_HZ]]
+    engine.transcribe(clips, language=None, context="")
+    assert engine.memory.learned is not None
+    assert engine.memory.learned <= 6.0
+    assert (engine.memory.place.partition(",")[0], engine.memory.compute_type) == ("cpu", "float32")
+    # The next run is told, and cuts its clips to what fits before it tries.
+    next_run = engine_of(loaded)
+    next_run.memory.remember(engine.memory.learned)
+    little_memory.clear()
+    next_run.transcribe(clips, language=None, context="")
+    assert max(little_memory) <= 6 * RATE_HZ
+    assert next_run.memory.learned is None
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a card")
+def test_a_real_card_that_is_too_small_is_learned(goldens: Path, waveform: Waveform) -> None:
+    path = goldens / "checkpoints" / "asr-hf"
+    options = EngineOptions(model=str(path), device="cuda", compute_type="float32", batch_seconds=1e6)
+    clips = [waveform] * 400
+    engine = qwen3_engine.open(options)
+    assert isinstance(engine, Qwen3Engine)
+    (alone,) = engine.transcribe(clips[:1], language=None, context="")
+    used = torch.cuda.max_memory_reserved()
+    total = torch.cuda.get_device_properties(0).total_memory
+    torch.cuda.set_per_process_memory_fraction(min(1.0, 20 * used / total))
+    try:
+        together = engine.transcribe(clips, language=None, context="")
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert engine.memory.learned is not None
+    assert [hypothesis.raw_text for hypothesis in together] == [alone.raw_text] * len(clips)
+
+
 def test_a_second_that_does_not_fit_is_told(
     loaded: LoadedQwen3, waveform: Waveform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
