@@ -18,9 +18,10 @@ from asrlab.catalog.failures import failed_segment, record_failure, resolve_fail
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.recordings import audio_sources
 from asrlab.domain.audio import AudioSource
-from asrlab.domain.labels import AlignedWord
+from asrlab.domain.labels import FLAG_NOT_COVERED, AlignedWord
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
+from asrlab.engines.coverage import MAX_UNCOVERED, speech_in, uncovered_seconds
 from asrlab.engines.isolation import run_isolated
 from asrlab.engines.protocol import Aligner, LearnsMemory, Waveform
 from asrlab.errors import ItemError
@@ -90,12 +91,18 @@ def _store(
 ) -> int:
     stored = 0
     outcomes = [*zip(batch.items, results, strict=True), *batch.unreadable]
+    flags = {
+        transcript.transcript_id: _flags(waveform, words)
+        for transcript, waveform, words in zip(batch.items, batch.waveforms, results, strict=True)
+        if not isinstance(words, ItemError)
+    }
     with catalog.writing() as session:
         for transcript, result in outcomes:
             if not isinstance(result, ItemError):
-                stored += add_alignment(
-                    session, NewAlignment(transcript, how.run_id, how.fingerprint, result)
+                new = NewAlignment(
+                    transcript, how.run_id, how.fingerprint, result, flags[transcript.transcript_id]
                 )
+                stored += add_alignment(session, new)
                 resolve_failure(session, STAGE, str(transcript.transcript_id), how.fingerprint)
                 continue
             source = sources.get(transcript.segment.recording_id)
@@ -106,3 +113,8 @@ def _store(
                 ),
             )
     return stored
+
+
+def _flags(waveform: Waveform, words: Sequence[AlignedWord]) -> tuple[str, ...]:
+    uncovered = uncovered_seconds(speech_in(waveform), words)
+    return (FLAG_NOT_COVERED,) if uncovered > MAX_UNCOVERED else ()

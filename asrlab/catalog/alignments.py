@@ -11,11 +11,13 @@ from asrlab.catalog.schema import AlignmentRow, FailureRow, SegmentRow, Transcri
 from asrlab.catalog.segments import Segment
 from asrlab.catalog.transcripts import EngineVersion, add_engine_version
 from asrlab.catalog.values import chunks, flags_text, storable, utc_now
-from asrlab.domain.labels import AlignedWord
+from asrlab.domain.labels import FLAG_NOT_COVERED, AlignedWord
 from asrlab.domain.time import TimeSpan
 
 STAGE = "align"
 SCORE_DIGITS = 6
+# Flags of a text that are not the engine's own.
+TOLD_BY_ALIGNMENTS = frozenset({FLAG_NOT_COVERED})
 
 # The rule of v_current, for one segment: which of its versions counts.
 CURRENT_TRANSCRIPT = sa.text(
@@ -39,12 +41,13 @@ class TranscriptToAlign:
 
 @dataclass(frozen=True, slots=True)
 class NewAlignment:
-    """Words on the segment's own clock (seconds from its start)."""
+    """Words on the segment's own clock (seconds from its start). flags: what they tell of the text."""
 
     transcript: TranscriptToAlign
     run_id: int
     fingerprint: str
     words: tuple[AlignedWord, ...]
+    flags: tuple[str, ...] = ()
 
 
 def transcripts_to_align(
@@ -104,6 +107,7 @@ def add_alignment(session: Session, new: NewAlignment) -> bool:
         )
         for position, word in enumerate(new.words)
     )
+    _flag_text(session, new)
     session.flush()
     return True
 
@@ -127,6 +131,13 @@ def add_heard(session: Session, new: EngineVersion, segment: Segment) -> bool:
         text = TranscriptToAlign(transcript_id, heard.text, heard.language_tag, confidence, segment)
         add_alignment(session, NewAlignment(text, new.run_id, new.fingerprint, heard.aligned))
     return True
+
+
+def _flag_text(session: Session, new: NewAlignment) -> None:
+    """Let the text bear what its newest alignment tells of it, and no longer what an older one told."""
+    row = session.get_one(TranscriptRow, new.transcript.transcript_id)
+    kept = [flag for flag in row.flags.split(",") if flag and flag not in TOLD_BY_ALIGNMENTS]
+    row.flags = flags_text((*kept, *new.flags))
 
 
 def _confidences(new: NewAlignment) -> list[float | None]:

@@ -9,6 +9,7 @@ FLAG_TRUNCATED = "truncated"  # decoding stopped at the token budget, not at the
 FLAG_REPETITION = "repetition"  # the text repeats itself endlessly
 FLAG_CONTEXT_ECHO = "context_echo"  # the text is nothing but words of the context
 FLAG_EMPTY = "empty"  # speech was detected and no text came out
+FLAG_NOT_COVERED = "not_covered"  # there is speech for which the text has no word
 FLAG_INTERPOLATED = "interpolated"  # the word's times were not seen, but placed between its neighbours
 FLAG_MISMATCH = "mismatch"  # the aligner refused the text: the audio does not say it
 

@@ -1,7 +1,7 @@
 """From segments to transcripts: claimed, read ahead, transcribed in batches, stored batch by batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asrlab.audio.batches import Clip, LoadedBatch, load_batches
 from asrlab.catalog import Catalog
@@ -19,10 +19,11 @@ from asrlab.catalog.transcripts import (
     still_to_transcribe,
 )
 from asrlab.domain.audio import AudioSource
-from asrlab.domain.labels import FLAG_TRUNCATED, Hypothesis
+from asrlab.domain.labels import FLAG_EMPTY, FLAG_TRUNCATED, Hypothesis
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.reference import Prompt
 from asrlab.domain.time import Seconds
+from asrlab.engines.coverage import has_speech
 from asrlab.engines.isolation import run_isolated
 from asrlab.engines.protocol import Engine, LearnsMemory, Waveform
 from asrlab.errors import ItemError, OptionError
@@ -86,8 +87,9 @@ def _transcribe(how: Transcription, batch: LoadedBatch[Segment]) -> list[Hypothe
         else:
             together.setdefault(segment.prompt, []).append(index)
     for prompt, indices in together.items():
-        heard = _prompted(how, prompt, [batch.waveforms[index] for index in indices])
-        results.update(zip(indices, heard, strict=True))
+        waveforms = [batch.waveforms[index] for index in indices]
+        heard = _prompted(how, prompt, waveforms)
+        results.update(zip(indices, map(_checked, heard, waveforms), strict=True))
     return [results[index] for index in range(len(batch.items))]
 
 
@@ -108,6 +110,13 @@ def _prompted(
         # The call's own language was checked before it began; a recording's is known only here.
         refused = ItemError(FailureReason.LANGUAGE_UNSUPPORTED, str(error))
         return [refused] * len(waveforms)
+
+
+def _checked(heard: Hypothesis | ItemError, waveform: Waveform) -> Hypothesis | ItemError:
+    """A clip with speech and without a text is flagged, whatever engine heard it."""
+    if isinstance(heard, ItemError) or heard.text or FLAG_EMPTY in heard.flags or not has_speech(waveform):
+        return heard
+    return replace(heard, flags=(*heard.flags, FLAG_EMPTY))
 
 
 def _truncated(segment: Segment, engine: str) -> ItemError:
