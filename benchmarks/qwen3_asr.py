@@ -2,6 +2,7 @@
 
     .venv/bin/python -m benchmarks.qwen3_asr                          tiny, and 0.6B widths with 2 + 2 layers, on a CPU
     .venv/bin/python -m benchmarks.qwen3_asr --device cuda            0.6B and 1.7B in true size, bfloat16
+    .venv/bin/python -m benchmarks.qwen3_asr --reference PYTHON       beside qwen-asr, which that Python has (0.0.6)
 
 24 clips of mixed lengths; each writes a fixed number of tokens (3.5 a second), because random weights don't know when
 to stop. The peer takes the clips in the order given, one `generate` per batch of 8, as the model's documentation shows.
@@ -9,8 +10,11 @@ Tokens are checked against the peer's, clip by clip.
 """
 
 import argparse
+import json
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,10 +30,13 @@ from asrlab.engines.qwen3_asr.decoding import Request, generate
 from asrlab.engines.qwen3_asr.encoder import encode
 from asrlab.engines.qwen3_asr.loading import LoadedQwen3, load_qwen3, ready
 from asrlab.engines.qwen3_asr.prompt import recognition_text, tokenize
+from asrlab.qwen3_asr import Qwen3ASRModel
 
 RATE_HZ = 16_000
 TINY = Path(__file__).parents[1] / "tests" / "goldens" / "qwen3_asr" / "checkpoints" / "asr-hf"
+TINY_ORIGINAL = TINY.with_name("asr-orig")
 TOKENS_PER_SECOND = 3.5
+REFERENCE_TOKENS = 64
 PEER_BATCH = 8
 # At least so much faster than the peer; asked of a CPU.
 LEAST_RATIO = 2.0
@@ -83,9 +90,16 @@ def main() -> int:
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--size", action="append", choices=list(SIZES), help="only these")
     parser.add_argument("--clips", type=int, default=24, metavar="N")
+    parser.add_argument(
+        "--reference", metavar="PYTHON", help="measure beside the qwen-asr of that Python instead"
+    )
     given = parser.parse_args()
     names = given.size or (["0.6B", "1.7B"] if given.device != "cpu" else list(SIZES)[:2])
     clips = mixed_clips(given.clips)
+    if given.reference:
+        for name in names:
+            beside_reference(name, clips, given.reference)
+        return 0
     good = [measure(name, clips, torch.device(given.device)) for name in names]
     return 0 if all(good) else 1
 
@@ -124,6 +138,50 @@ def measure(name: str, clips: Sequence[Waveform], device: torch.device) -> bool:
     )
     print(f"  peak memory {_peak(device) / 1e9:.2f} GB, of all three")
     return same == len(clips) and (ratio >= LEAST_RATIO or device.type != "cpu")
+
+
+def beside_reference(name: str, clips: Sequence[Waveform], python: str) -> None:
+    """Print what both packages make of the clips, by the same calls of the same names, on the same weights."""
+    seconds = sum(len(clip) for clip in clips) / RATE_HZ
+    size = SIZES[name]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = TINY_ORIGINAL
+        if size.audio is not None:
+            folder = Path(temporary) / "checkpoint"
+            widths = json.dumps({"audio_config": size.audio, "text_config": size.text})
+            _reference(python, "make", TINY_ORIGINAL, folder, widths)
+        stored = Path(temporary) / "clips.npz"
+        np.savez(stored, *clips)
+        model = Qwen3ASRModel.from_pretrained(
+            str(folder), dtype=torch.float32, max_new_tokens=REFERENCE_TOKENS
+        )
+        audio: list[Any] = [(clip, RATE_HZ) for clip in clips]
+        model.transcribe(audio=audio[:2])
+        start = time.perf_counter()
+        texts = [result.text for result in model.transcribe(audio=audio)]
+        our_time = time.perf_counter() - start
+        print(
+            f"{name}: {len(clips)} clips, {seconds:.0f} s of audio, up to {REFERENCE_TOKENS} tokens each, cpu"
+        )
+        print(f"  asrlab, batches of 32       {seconds / our_time:8.1f} s of audio per second")
+        for batch in (32, 8, 1):
+            told = json.loads(
+                _reference(python, "transcribe", folder, stored, str(batch), str(REFERENCE_TOKENS))
+            )
+            same = sum(mine == other for mine, other in zip(texts, told["texts"], strict=True))
+            print(
+                f"  qwen-asr, batches of {batch:<6d} {seconds / told['seconds']:8.1f}   "
+                f"asrlab is {told['seconds'] / our_time:.2f} x as fast; the same text in {same} of {len(clips)} clips"
+            )
+
+
+def _reference(python: str, *arguments: str | Path) -> str:
+    script = Path(__file__).with_name("qwen3_asr_reference.py")
+    done = subprocess.run(
+        [python, script, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
+    )
+    # The package prints on import; the answer is the last line.
+    return done.stdout.strip().rpartition("\n")[2]
 
 
 def random_model(size: Size, device: torch.device) -> LoadedQwen3:
