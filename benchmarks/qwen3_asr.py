@@ -2,6 +2,7 @@
 
     .venv/bin/python -m benchmarks.qwen3_asr                          tiny, and 0.6B widths with 2 + 2 layers, on a CPU
     .venv/bin/python -m benchmarks.qwen3_asr --device cuda            0.6B and 1.7B in true size, bfloat16
+    .venv/bin/python -m benchmarks.qwen3_asr --chunks                 the same four minutes in chunks of other lengths
     .venv/bin/python -m benchmarks.qwen3_asr --reference PYTHON       beside qwen-asr, which that Python has (0.0.6)
 
 24 clips of mixed lengths; each writes a fixed number of tokens (3.5 a second), because random weights don't know when
@@ -37,6 +38,8 @@ TINY = Path(__file__).parents[1] / "tests" / "goldens" / "qwen3_asr" / "checkpoi
 TINY_ORIGINAL = TINY.with_name("asr-orig")
 TOKENS_PER_SECOND = 3.5
 REFERENCE_TOKENS = 64
+LONG_SECONDS = 1200
+CHUNK_LENGTHS = (15, 30, 60, 120, 300, 1200)
 PEER_BATCH = 8
 # At least so much faster than the peer; asked of a CPU.
 LEAST_RATIO = 2.0
@@ -93,9 +96,14 @@ def main() -> int:
     parser.add_argument(
         "--reference", metavar="PYTHON", help="measure beside the qwen-asr of that Python instead"
     )
+    parser.add_argument("--chunks", action="store_true", help="measure lengths of chunks instead")
     given = parser.parse_args()
     names = given.size or (["0.6B", "1.7B"] if given.device != "cpu" else list(SIZES)[:2])
     clips = mixed_clips(given.clips)
+    if given.chunks:
+        for name in names:
+            compare_chunks(name, torch.device(given.device))
+        return 0
     if given.reference:
         for name in names:
             beside_reference(name, clips, given.reference)
@@ -138,6 +146,24 @@ def measure(name: str, clips: Sequence[Waveform], device: torch.device) -> bool:
     )
     print(f"  peak memory {_peak(device) / 1e9:.2f} GB, of all three")
     return same == len(clips) and (ratio >= LEAST_RATIO or device.type != "cpu")
+
+
+def compare_chunks(name: str, device: torch.device) -> None:
+    """Print how fast the same audio is read in chunks of several lengths: long ones read more keys and values a step."""
+    loaded = random_model(SIZES[name], device)
+    samples = LONG_SECONDS * RATE_HZ
+    waveform = np.random.default_rng(5).normal(0, 0.05, samples).astype(np.float32)
+    ours(loaded, [waveform[:RATE_HZ]], [4])
+    print(f"{name}: {LONG_SECONDS} s of audio, {TOKENS_PER_SECOND} tokens a second, {device}")
+    for length in CHUNK_LENGTHS:
+        clips = [waveform[first : first + length * RATE_HZ] for first in range(0, samples, length * RATE_HZ)]
+        taken, _ = timed(
+            lambda clips=clips, length=length: ours(  # type: ignore[misc]
+                loaded, clips, [round(TOKENS_PER_SECOND * length)] * len(clips)
+            ),
+            device,
+        )
+        print(f"  chunks of {length:4d} s  {LONG_SECONDS / taken:8.1f} s of audio per second")
 
 
 def beside_reference(name: str, clips: Sequence[Waveform], python: str) -> None:

@@ -6,9 +6,12 @@ from functools import lru_cache
 from asrlab.text.words import word_spans
 
 
-def token_bytes(tokens: Sequence[str]) -> list[bytes]:
-    """The bytes each byte-level token, as the vocabulary writes it, stands for."""
-    return [_bytes_of(token) for token in tokens]
+def token_bytes(tokens: Sequence[str | None]) -> list[bytes]:
+    """The bytes each byte-level token, as the vocabulary writes it, stands for.
+
+    None, for an id that the vocabulary lacks (models have more rows than tokens), stands for no bytes.
+    """
+    return [b"" if token is None else _bytes_of(token) for token in tokens]
 
 
 def words_with_tokens(pieces: Sequence[bytes]) -> list[tuple[str, list[int]]]:
