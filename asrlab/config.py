@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     """Where engines run: auto, cpu, cuda, cuda:1, …"""
     compute_type: str = "auto"
     """Number format of the engine: auto, float32, float16, bfloat16; int8 and more with faster-whisper."""
+    cuda_graphs: bool = False
+    """Whether qwen3-asr replays its decoding steps on a card as CUDA graphs."""
     engine_slots: int = Field(default=1, ge=1)
     """How many groups of work may use the card (or the CPU engine) at once."""
     group_seconds: float = Field(default=600.0, gt=0)

@@ -110,6 +110,7 @@ def job_from(**given: Any) -> "LabelJob":
             revision=given.get("revision"),
             device=settings.device,
             compute_type=settings.compute_type,
+            cuda_graphs=settings.cuda_graphs,
         ),
         language=given.get("language"),
         context=given.get("context", ""),

@@ -28,6 +28,7 @@ class EngineOptions:
     device: "auto", "cpu", "cuda", "cuda:0", …
     compute_type: number format of the computation ("float32", "int8", …); "auto" lets engine and device decide.
     batch_seconds: memory budget of one forward pass, in seconds of padded audio.
+    cuda_graphs: replay decoding steps on a card as CUDA graphs, where the engine can.
     """
 
     model: str | None = None
@@ -35,6 +36,7 @@ class EngineOptions:
     device: str = "auto"
     compute_type: str = "auto"
     batch_seconds: Seconds = 240.0
+    cuda_graphs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from transformers import DynamicCache
 from asrlab.domain.reasons import FailureReason
 from asrlab.engines.qwen3_asr.loading import LoadedQwen3
 from asrlab.engines.qwen3_asr.prompt import Prompt
+from asrlab.engines.qwen3_asr.static_steps import StaticSteps
 from asrlab.errors import ItemError
 
 FinishReason = Literal["stop", "length", "repetition"]
@@ -63,6 +64,9 @@ def generate(
     if not running:
         return rows
     prefilled = _prefill(loaded, [requests[index] for index in running])
+    if loaded.steps != "growing":
+        _generate_static(loaded, requests, rows, running, prefilled, stop_circles=stop_circles)
+        return rows
     last, cache, mask = prefilled.last, prefilled.cache, prefilled.mask
     lengths = mask.sum(dim=1)
     language_model, head = loaded.model.model.language_model, loaded.model.lm_head
@@ -87,6 +91,46 @@ def generate(
             use_cache=True,
         ).last_hidden_state[:, -1]
     raise AssertionError("every row has a budget")
+
+
+def _generate_static(
+    loaded: LoadedQwen3,
+    requests: Sequence[Request],
+    rows: Sequence[Generated],
+    running: list[int],
+    prefilled: "_Prefilled",
+    *,
+    stop_circles: bool,
+) -> None:
+    """The same at fixed shapes: rows that have ended stay until half of the batch has, then a smaller one is made."""
+    chosen, logprobs = _best(loaded.model.lm_head(prefilled.last))
+    alive = _take(rows, requests, running, chosen.tolist(), logprobs.tolist(), loaded.end_ids)
+    keep = torch.tensor(alive, device=chosen.device, dtype=torch.long)
+    cache: Any = prefilled.cache
+    cache.batch_select_indices(keep)
+    ids, mask = chosen[keep], prefilled.mask[keep]
+    positions = mask.sum(dim=1)
+    while alive:
+        running = [running[place] for place in alive]
+        left = max(requests[index].max_new_tokens - len(rows[index].ids) for index in running)
+        steps = StaticSteps(loaded, ids, cache, mask, positions, left, use_graph=loaded.steps == "graph")
+        alive = list(range(len(running)))
+        while len(alive) > len(running) // 2:
+            written = steps.run()
+            for step_ids, step_logprobs in zip(written.ids, written.logprobs, strict=True):
+                going = _take(
+                    rows,
+                    requests,
+                    [running[place] for place in alive],
+                    [step_ids[place] for place in alive],
+                    [step_logprobs[place] for place in alive],
+                    loaded.end_ids,
+                )
+                alive = [alive[place] for place in going]
+            if stop_circles:
+                alive = [place for place in alive if not _is_circling(rows[running[place]])]
+        keep = torch.tensor(alive, device=chosen.device, dtype=torch.long)
+        ids, cache, mask, positions = steps.rows(keep)
 
 
 def embed(loaded: LoadedQwen3, requests: Sequence[Request]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -37,7 +37,9 @@ class Qwen3EngineFactory:
         from asrlab.engines.qwen3_asr.loading import load_once
 
         checkpoint = _checkpoint(options, "asr")
-        loaded = load_once(checkpoint.path, "asr", options.device, options.compute_type)
+        loaded = load_once(
+            checkpoint.path, "asr", options.device, options.compute_type, cuda_graphs=options.cuda_graphs
+        )
         return Qwen3Engine(
             _info(self.name, checkpoint, options, ENGINE_CODE_VERSION, ENGINE_MAX_SECONDS),
             loaded,

@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
@@ -20,6 +20,8 @@ from asrlab.engines.qwen3_asr.layout import Layout, Task, chat_template, end_tok
 from asrlab.engines.qwen3_asr.output import ASR_TEXT_TAG
 from asrlab.engines.torch_device import device_of, dtype_of, quiet_transformers
 from asrlab.errors import CheckpointError, OptionError
+
+Steps = Literal["growing", "static", "graph"]
 
 _loading = threading.Lock()
 # What accelerate reads in a device_map as: over all devices.
@@ -40,6 +42,7 @@ class LoadedQwen3:
     """A checkpoint in memory.
 
     segment_ms: how long one class of time stamps is (aligners). languages: those the checkpoint lists, if it does.
+    steps: how texts are decoded: with a cache that grows, with one of fixed shape, or with that as a CUDA graph.
     """
 
     model: Any
@@ -48,6 +51,7 @@ class LoadedQwen3:
     end_ids: frozenset[int]
     segment_ms: float
     languages: tuple[str, ...]
+    steps: Steps = "growing"
 
     @property
     def device(self) -> torch.device:
@@ -92,15 +96,18 @@ def load_qwen3(path: Path, task: Task, **options: Any) -> LoadedQwen3:
     return loaded
 
 
-def load_once(path: Path, task: Task, device: str, compute_type: str) -> LoadedQwen3:
+def load_once(
+    path: Path, task: Task, device: str, compute_type: str, *, cuda_graphs: bool = False
+) -> LoadedQwen3:
     """The same on one device, once per process, device and number format: bfloat16 on a card, float32 on a CPU.
 
-    Raises OptionError for the device or the number format.
+    cuda_graphs: decode by replayed graphs, where the device is a card. Raises OptionError for the device or the format.
     """
     where = device_of(device, "qwen3-asr")
     dtype = dtype_of(compute_type, "qwen3-asr", on_cuda=torch.bfloat16, device=where)
     with _loading:
-        return _load_once(path, task, where, dtype)
+        loaded = _load_once(path, task, where, dtype)
+    return replace(loaded, steps="graph") if cuda_graphs and where.type == "cuda" else loaded
 
 
 @lru_cache(maxsize=4)
