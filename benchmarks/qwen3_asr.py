@@ -1,7 +1,8 @@
 """Qwen3-ASR beside transformers as people use it: audio seconds per second, on random weights of true shapes.
 
     .venv/bin/python -m benchmarks.qwen3_asr                          tiny, and 0.6B widths with 2 + 2 layers, on a CPU
-    .venv/bin/python -m benchmarks.qwen3_asr --device cuda            0.6B and 1.7B in true size, bfloat16
+    .venv/bin/python -m benchmarks.qwen3_asr --device cuda            0.6B and 1.7B in true size, bfloat16 (and see
+                                                                      benchmarks/qwen3_asr_gpu.py)
     .venv/bin/python -m benchmarks.qwen3_asr --chunks                 the same four minutes in chunks of other lengths
     .venv/bin/python -m benchmarks.qwen3_asr --reference PYTHON       beside qwen-asr, which that Python has (0.0.6)
 
@@ -144,7 +145,7 @@ def measure(name: str, clips: Sequence[Waveform], device: torch.device) -> bool:
     print(
         f"  transformers, clip by clip  {seconds / one_time:8.1f}   the same tokens in {same} of {len(clips)} clips"
     )
-    print(f"  peak memory {_peak(device) / 1e9:.2f} GB, of all three")
+    print(f"  peak memory {peak_memory(device) / 1e9:.2f} GB, of all three")
     return same == len(clips) and (ratio >= LEAST_RATIO or device.type != "cpu")
 
 
@@ -216,15 +217,20 @@ def random_model(size: Size, device: torch.device) -> LoadedQwen3:
     if size.audio is None or size.text is None:
         model: Any = tiny.model.to(device)
     else:
-        config = tiny.model.config.to_dict()
         torch.manual_seed(0)
-        config["audio_config"] |= size.audio
-        config["text_config"] |= size.text
         dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
         with torch.device(device):
-            model = Qwen3ASRForConditionalGeneration(Qwen3ASRConfig(**config))
+            model = Qwen3ASRForConditionalGeneration(true_config(tiny.model.config, size))
         model.to(dtype)
     return LoadedQwen3(ready(model), tiny.tokenizer, tiny.template, frozenset(), tiny.segment_ms, ())
+
+
+def true_config(tiny: Qwen3ASRConfig, size: Size) -> Qwen3ASRConfig:
+    """The tiny checkpoint's configuration with the widths and layers of another size."""
+    config = tiny.to_dict()
+    config["audio_config"] |= size.audio or {}
+    config["text_config"] |= size.text or {}
+    return Qwen3ASRConfig(**config)
 
 
 def ours(loaded: LoadedQwen3, clips: Sequence[Waveform], counts: Sequence[int]) -> list[list[int]]:
@@ -265,7 +271,8 @@ def timed(call: Callable[[], list[list[int]]], device: torch.device) -> tuple[fl
     return time.perf_counter() - start, answer
 
 
-def _peak(device: torch.device) -> float:
+def peak_memory(device: torch.device) -> float:
+    """In bytes: of the card, or of this process where there is none."""
     if device.type == "cuda":
         return float(torch.cuda.max_memory_allocated())
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
