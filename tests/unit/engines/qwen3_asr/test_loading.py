@@ -165,3 +165,14 @@ def test_a_number_format_it_does_not_compute_in_is_refused(goldens: Path) -> Non
     options = EngineOptions(model=str(goldens / "checkpoints" / "asr-hf"), device="cpu", compute_type="int4")
     with pytest.raises(OptionError, match="does not compute in 'int4'"):
         qwen3_engine.open(options)
+
+
+@pytest.mark.parametrize("device_map", ["cpu", "auto", "balanced", {"": "cpu"}])
+def test_weights_go_where_a_device_map_says(goldens: Path, device_map: str | dict[str, str]) -> None:
+    """Several devices are accelerate's affair; here it finds one."""
+    path = goldens / "checkpoints" / "asr-orig"
+    placed = load_qwen3(path, "asr", device_map=device_map)
+    whole = load_qwen3(path, "asr")
+    assert {parameter.device.type for parameter in placed.model.parameters()} == {"cpu"}
+    for name, weights in whole.model.state_dict().items():
+        assert torch.equal(placed.model.state_dict()[name], weights)
