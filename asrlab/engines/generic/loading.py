@@ -98,9 +98,12 @@ def _load(path: Path, device: torch.device, dtype: torch.dtype) -> LoadedRecogni
     wrong = sorted({*missing, *report["mismatched_keys"]}, key=str)
     if wrong:
         # What is missing would be random numbers.
+        hint = (
+            ", --engine qwen3-asr reads its original layout" if architecture.model_type == "qwen3_asr" else ""
+        )
         raise CheckpointError(
             f"{path} lacks weights of a {architecture.model_type} recognizer ({wrong[0]} and {len(wrong) - 1} more): "
-            "refused"
+            f"refused{hint}"
         )
     return LoadedRecognizer(architecture, model.eval().to(device), processor, device, dtype)
 
