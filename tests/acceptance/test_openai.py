@@ -1,5 +1,7 @@
 """The engine `openai` through the command: an address and a name, and what comes of a server's answers."""
 
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +73,19 @@ def test_a_server_that_is_not_there_is_named_and_the_work_goes_on_later(
     assert "http://127.0.0.1:9/v1 can't be reached" in asrlab.errors
     asrlab.run("label", audio, *OPENAI, "--inline", ASRLAB_OPENAI_URL=server.url)
     assert len(server.heard) == 3
+
+
+def test_ctrl_c_does_not_wait_for_a_server_that_hangs(
+    asrlab: Asrlab, server: ChosenServer, audio: Path
+) -> None:
+    server.answer = lambda heard: Answer(after=60.0)
+    process = asrlab.start("label", audio, *OPENAI, "--inline", ASRLAB_OPENAI_URL=server.url)
+    deadline = time.monotonic() + 60
+    while not server.heard and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert server.heard
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
 
 
 def test_one_clip_that_a_server_refuses_is_listed(asrlab: Asrlab, server: ChosenServer, audio: Path) -> None:

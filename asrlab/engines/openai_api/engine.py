@@ -1,10 +1,10 @@
 """The engine `openai`: each clip a request, some of them at once."""
 
+import asyncio
+import hashlib
 import io
 import json
-import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from asrlab.engines.openai_api.endpoint import Endpoint
 from asrlab.engines.protocol import EngineInfo, Waveform
 from asrlab.errors import ItemError, OptionError, TransientError
 from asrlab.text.languages import language_tag
+
+Fields = dict[str, Any]
 
 # Servers refuse shorter audio.
 MIN_SECONDS: Seconds = 0.1
@@ -37,20 +39,13 @@ class OpenAIEngine:
     """An Engine behind an endpoint."""
 
     def __init__(self, info: EngineInfo, model: str, endpoint: Endpoint) -> None:
-        """The SDK tries again by itself: after Retry-After where the server names it, else ever later."""
         self._info = info
         self._model = model
+        self._endpoint = endpoint
         self._place = endpoint.place
-        self._client = openai.OpenAI(
-            base_url=endpoint.url,
-            # Servers of one's own ask for none; the SDK insists.
-            api_key=endpoint.key or "none",
-            timeout=endpoint.timeout,
-            max_retries=endpoint.attempts - 1,
-        )
-        self._threads = ThreadPoolExecutor(endpoint.concurrency, thread_name_prefix="asrlab-openai")
         self._formats = list(FORMATS)
-        self._learning = threading.Lock()
+        # Answers of a call that failed for one of its clips, by what was asked: no clip is sent, or paid for, twice.
+        self._kept: dict[bytes, Hypothesis] = {}
 
     @property
     def info(self) -> EngineInfo:
@@ -70,39 +65,75 @@ class OpenAIEngine:
             asked["language"] = tag.partition("-")[0]
         if context.strip():
             asked["prompt"] = context.strip()
-        running = [self._threads.submit(self._ask, waveform, asked, tag) for waveform in waveforms]
-        try:
-            return [request.result() for request in running]
-        finally:
-            for request in running:
-                request.cancel()
+        # An event loop, not threads: Ctrl-C ends it, and with it the requests that are under way.
+        answers = asyncio.run(self._ask_all(waveforms, asked, tag))
+        heard = [answer for answer in answers if isinstance(answer, Hypothesis)]
+        if len(heard) == len(waveforms):
+            return heard
+        for waveform, answer in zip(waveforms, answers, strict=True):
+            if isinstance(answer, Hypothesis):
+                self._kept[_key(waveform, asked)] = answer
+        failures = [answer for answer in answers if isinstance(answer, Exception)]
+        # What is about no clip goes first: it would meet every one.
+        raise min(failures, key=lambda failure: isinstance(failure, ItemError))
 
     def close(self) -> None:
-        """Nothing to give back: the connections stay with the process."""
+        """Nothing to give back: connections end with the call."""
 
-    def _ask(self, waveform: Waveform, asked: dict[str, Any], tag: str | None) -> Hypothesis:
+    async def _ask_all(
+        self, waveforms: Sequence[Waveform], asked: Fields, tag: str | None
+    ) -> list[Hypothesis | BaseException]:
+        """The SDK tries again by itself: after Retry-After where the server names it, else ever later."""
+        gate = asyncio.Semaphore(self._endpoint.concurrency)
+        doomed = asyncio.Event()
+        async with openai.AsyncOpenAI(
+            base_url=self._endpoint.url,
+            # Servers of one's own ask for none; the SDK insists.
+            api_key=self._endpoint.key or "none",
+            timeout=self._endpoint.timeout,
+            max_retries=self._endpoint.attempts - 1,
+        ) as client:
+
+            async def ask(waveform: Waveform) -> Hypothesis:
+                async with gate:
+                    if doomed.is_set():
+                        raise asyncio.CancelledError
+                    try:
+                        return await self._ask(client, waveform, asked, tag)
+                    except (OptionError, TransientError):
+                        doomed.set()
+                        raise
+
+            return await asyncio.gather(*map(ask, waveforms), return_exceptions=True)
+
+    async def _ask(
+        self, client: openai.AsyncOpenAI, waveform: Waveform, asked: Fields, tag: str | None
+    ) -> Hypothesis:
         if not len(waveform):
             return Hypothesis("", "", language=tag, language_tag=tag)
+        kept = self._kept.pop(_key(waveform, asked), None)
+        if kept is not None:
+            return kept
         sound = _wav(waveform)
         tried = list(self._formats)
         for position, form in enumerate(tried):
             try:
-                answer = self._request(sound, {**asked, **form})
+                answer = await self._request(client, sound, {**asked, **form})
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 if position == len(tried) - 1:
                     raise self._refused(error) from error
                 continue
-            if position:
-                self._forget(tried[:position])
+            # What it refused before it need not be asked for again.
+            self._formats = [form for form in self._formats if form not in tried[:position]]
             duration = len(waveform) / ENGINE_SAMPLING_RATE_HZ
             return hypothesis_of(answer, duration, tag, str(asked.get("prompt", "")))
         raise AssertionError("the last format either answers or raises")
 
-    def _request(self, sound: bytes, fields: dict[str, Any]) -> dict[str, Any]:
+    async def _request(self, client: openai.AsyncOpenAI, sound: bytes, fields: Fields) -> dict[str, Any]:
         """The server's answer. Lets through what may be about the format alone."""
         try:
             # Raw: servers write more, and other, than the SDK's types hold.
-            answer = self._client.audio.transcriptions.with_raw_response.create(
+            answer = await client.audio.transcriptions.with_raw_response.create(
                 model=self._model, file=("clip.wav", sound, "audio/wav"), **fields
             )
         except (openai.BadRequestError, openai.UnprocessableEntityError):
@@ -110,7 +141,8 @@ class OpenAIEngine:
         except openai.APITimeoutError as error:
             # A clip on which the server hangs must not hold up the others for ever.
             raise ItemError(
-                FailureReason.ENGINE_ERROR, f"{self._place} gave no answer within {self._client.timeout:g} s"
+                FailureReason.ENGINE_ERROR,
+                f"{self._place} gave no answer within {self._endpoint.timeout:g} s",
             ) from error
         except openai.APIConnectionError as error:
             reason = error.__cause__ or error
@@ -144,10 +176,10 @@ class OpenAIEngine:
             return TransientError(f"{said}; it stayed so, lower ASRLAB_OPENAI_CONCURRENCY or wait")
         return ItemError(FailureReason.ENGINE_ERROR, said)
 
-    def _forget(self, refused: Sequence[dict[str, Any]]) -> None:
-        """Not to ask for these formats again."""
-        with self._learning:
-            self._formats = [form for form in self._formats if form not in refused]
+
+def _key(waveform: Waveform, asked: Fields) -> bytes:
+    """What tells one request from another."""
+    return hashlib.sha256(waveform.tobytes() + repr(sorted(asked.items())).encode()).digest()
 
 
 def _wav(waveform: Waveform) -> bytes:

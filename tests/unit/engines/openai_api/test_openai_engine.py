@@ -232,7 +232,18 @@ def test_one_bad_clip_is_an_error_of_its_own(server: ChosenServer) -> None:
     with pytest.raises(ItemError) as raised:
         hear(engine, tone(0.5), tone(1.0))
     assert raised.value.reason is FailureReason.ENGINE_ERROR
+    # What was answered is not asked for, or paid for, again.
     assert hear(engine, tone(0.5))[0].text == "hello"
+    assert [heard.frames for heard in server.heard].count(RATE_HZ // 2) == 1
+    assert hear(engine, tone(0.5), context="Zyx")[0].text == "hello"
+    assert [heard.frames for heard in server.heard].count(RATE_HZ // 2) == 2
+
+
+def test_a_refused_key_is_not_tried_on_every_clip(server: ChosenServer) -> None:
+    server.answer = lambda heard: answering(401, {}, after=0.2)
+    with pytest.raises(OptionError, match="ASRLAB_OPENAI_KEY"):
+        hear(openai_engine.open(OPTIONS), *(tone(length / 10) for length in range(1, 20)))
+    assert len(server.heard) <= 6
 
 
 def test_a_server_that_hangs_is_given_up(server: ChosenServer) -> None:
