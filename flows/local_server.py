@@ -58,7 +58,7 @@ def prefect_api(server_dir: Path, engine_slots: int) -> Iterator[str]:
     """
     for name, value in CLIENT_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    configured = _configured_api()
+    configured = configured_api()
     if configured is not None:
         with _told_in_one_line(configured):
             _ensure_limit(configured, engine_slots, fresh=False)
@@ -131,7 +131,7 @@ def _used_by_prefect(url: str) -> Iterator[None]:
         _refresh_prefect_settings()
 
 
-def _configured_api() -> str | None:
+def configured_api() -> str | None:
     """What Prefect itself would use: PREFECT_API_URL, or the active profile's."""
     given = os.environ.get("PREFECT_API_URL", "")
     try:

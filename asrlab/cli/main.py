@@ -33,6 +33,7 @@ COMMANDS = {
     "export": ("export", "Write training manifests or subtitles."),
     "engines": ("engines", "The engines and aligners that are installed."),
     "server": ("server", "A Prefect server that stays between calls: up, down, status."),
+    "doctor": ("doctor", "What is wrong here, and the command that mends it."),
     "db": ("db", "Look after the catalog's database: upgrade, copy."),
     "completion": ("completion", "Let the shell complete commands and options."),
 }

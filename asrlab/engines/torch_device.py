@@ -23,6 +23,15 @@ def device_of(wanted: str, engine: str) -> torch.device:
     return device
 
 
+def describe_device(wanted: str) -> str:
+    """What an engine would run on, for people. Raises OptionError like `device_of`."""
+    device = device_of(wanted, "an engine")
+    if device.type == "cpu":
+        return f"CPU, {torch.get_num_threads()} threads"
+    card = torch.cuda.get_device_properties(device)
+    return f"{card.name}, {card.total_memory // (1 << 30)} GiB, CUDA {torch.version.cuda}"
+
+
 def dtype_of(compute_type: str, engine: str, *, on_cuda: torch.dtype, device: torch.device) -> torch.dtype:
     """float32 on a CPU and `on_cuda` on a card for "auto". Raises OptionError for another format."""
     if compute_type == "auto":
