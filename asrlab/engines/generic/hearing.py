@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from transformers import LogitsProcessor, LogitsProcessorList
 
 from asrlab.domain.audio import ENGINE_SAMPLING_RATE_HZ
 from asrlab.domain.reasons import FailureReason
@@ -108,6 +109,7 @@ def _hear_transducer(loaded: LoadedRecognizer, inputs: Any) -> Heard:
 def _hear_generated(loaded: LoadedRecognizer, inputs: Any, samples: int, asked: Asked) -> Heard:
     """Greedy decoding by the model's own `generate`."""
     steering, language = _steering(loaded, inputs, asked)
+    chosen = _Chosen()
     found = loaded.model.generate(
         **inputs,
         **steering,
@@ -115,14 +117,10 @@ def _hear_generated(loaded: LoadedRecognizer, inputs: Any, samples: int, asked: 
         do_sample=False,
         num_beams=1,
         return_dict_in_generate=True,
-        output_logits=True,
+        logits_processor=LogitsProcessorList([chosen]),
     )
-    logits = torch.stack([step[0] for step in found.logits]).float()
-    # Tokens that are never to come are -inf; NaN and +inf are a model that failed.
-    if torch.isnan(logits).any() or torch.isposinf(logits).any():
-        raise ItemError(FailureReason.ENGINE_ERROR, "the model gave values that are no numbers (NaN)")
-    ids = [int(token) for token in found.sequences[0, -len(logits) :]]
-    logprobs = torch.log_softmax(logits, dim=-1)[range(len(ids)), ids].tolist()
+    logprobs = chosen.logprobs
+    ids = [int(token) for token in found.sequences[0, -len(logprobs) :]]
     finished = ids[-1] in _end_ids(loaded)
     if finished:
         ids, logprobs = ids[:-1], logprobs[:-1]
@@ -139,6 +137,24 @@ def _hear_generated(loaded: LoadedRecognizer, inputs: Any, samples: int, asked: 
         language=told or language,
         finished=finished,
     )
+
+
+class _Chosen(LogitsProcessor):
+    """Notes how sure each step's choice is, behind all that rules tokens out.
+
+    What `generate` itself would return are the values of the whole vocabulary at every step: gigabytes for an hour.
+    """
+
+    def __init__(self) -> None:
+        self.logprobs: list[float] = []
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        values = scores[0].float()
+        # Tokens that are never to come are -inf; NaN and +inf are a model that failed.
+        if torch.isnan(values).any() or torch.isposinf(values).any():
+            raise ItemError(FailureReason.ENGINE_ERROR, "the model gave values that are no numbers (NaN)")
+        self.logprobs.append(float(values.max() - values.logsumexp(dim=-1)))
+        return scores
 
 
 def _steering(loaded: LoadedRecognizer, inputs: Any, asked: Asked) -> tuple[dict[str, Any], str | None]:
