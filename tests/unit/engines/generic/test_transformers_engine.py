@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
 from asrlab.domain.labels import FLAG_TRUNCATED, Hypothesis
 from asrlab.engines.generic.factory import transformers_engine
@@ -104,6 +105,36 @@ def test_whisper_takes_words_to_expect(clips: list[Waveform]) -> None:
     found = engine_of(None).transcribe(clips[:1], language="en", context="Zyx, Acme")
     assert found[0].text == own[0].text
     assert found[0].confidence == pytest.approx(own[0].confidence, abs=0.02)
+
+
+@pytest.fixture(scope="module")
+def multilingual(multilingual_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the tables of a published checkpoint, which transformers' own `generate` goes by."""
+    path = tmp_path_factory.mktemp("published") / "whisper"
+    shutil.copytree(multilingual_checkpoint, path)
+    file = path / "generation_config.json"
+    generation = json.loads(file.read_text(encoding="utf-8"))
+    tokens = transformers.WhisperTokenizer.from_pretrained(path).get_vocab()
+    generation.pop("_from_model_config", None)
+    generation |= {
+        "lang_to_id": {token: index for token, index in tokens.items() if token.strip("<|>") in LANGUAGES},
+        "task_to_id": {task: tokens[f"<|{task}|>"] for task in ("transcribe", "translate")},
+        "no_timestamps_token_id": tokens["<|notimestamps|>"],
+    }
+    file.write_text(json.dumps(generation), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("language", [None, "de", "German", "en-GB"])
+def test_a_multilingual_whisper_hears_or_takes_the_language_that_our_own_engine_does(
+    language: str | None, multilingual: Path, clips: list[Waveform]
+) -> None:
+    options = EngineOptions(model=str(multilingual), device="cpu")
+    own = whisper_engine.open(options).transcribe(clips[:2], language=language, context="")
+    found = engine_of(multilingual).transcribe(clips[:2], language=language, context="")
+    assert [each.language_tag for each in found] == [each.language_tag for each in own]
+    # Random weights never end, and the budgets differ.
+    assert all(one.raw_text for one in found)
 
 
 def test_qwen3_asr_says_what_its_own_processor_makes_of_it(clips: list[Waveform]) -> None:
