@@ -17,7 +17,7 @@ from asrlab.domain.labels import FLAG_REPETITION, FLAG_TRUNCATED
 from asrlab.domain.time import Seconds
 from asrlab.engines.checkpoint import resolve_checkpoint
 from asrlab.engines.protocol import Waveform
-from asrlab.engines.qwen3_asr.chunks import Chunking, chunk_bounds
+from asrlab.engines.qwen3_asr.chunks import CHUNK_SECONDS, Chunking, chunk_bounds
 from asrlab.engines.qwen3_asr.features import SAMPLING_RATE_HZ
 from asrlab.engines.qwen3_asr.languages import (
     ALIGNER_LANGUAGES,
@@ -206,8 +206,9 @@ class Qwen3ASRModel:
         """A hub id or directory, in either layout.
 
         max_inference_batch_size: chunks of one forward pass, -1 for all. max_new_tokens: of each chunk, None for 512.
-        chunking: "reference" cuts as qwen-asr, "asrlab" never over the cap. kwargs: for transformers'
-        from_pretrained (dtype, device_map, attn_implementation, …), and `revision`. Raises CheckpointError, ValueError.
+        chunking: "reference" cuts as qwen-asr (at 1200 s, or 180 s with time stamps), "asrlab" at 30 s, whatever is
+        asked for. kwargs: for transformers' from_pretrained (dtype, device_map, attn_implementation, …), and `revision`.
+        Raises CheckpointError, ValueError.
         """
         loaded = _load(pretrained_model_name_or_path, "asr", kwargs)
         aligner = None
@@ -246,7 +247,8 @@ class Qwen3ASRModel:
         contexts = _broadcast(_as_list(context), len(waveforms), "context")
         languages = _broadcast(_as_list(language), len(waveforms), "language")
         names = [canonical_language(each) if each and each.strip() else None for each in languages]
-        chunks = self._cut(waveforms, MAX_ALIGN_SECONDS if return_time_stamps else MAX_ASR_SECONDS)
+        longest = MAX_ALIGN_SECONDS if return_time_stamps else MAX_ASR_SECONDS
+        chunks = self._cut(waveforms, longest if self.chunking == "reference" else CHUNK_SECONDS)
         budget = 512 if self.max_new_tokens is None else self.max_new_tokens
         clips = [Clip(chunk.waveform, contexts[chunk.item], names[chunk.item], budget) for chunk in chunks]
         heard = recognize(self._loaded, clips, batch_size=self._batch_size)

@@ -10,6 +10,9 @@ from asrlab.engines.protocol import Waveform
 
 Chunking = Literal["reference", "asrlab"]
 
+# asrlab's own cap. Long chunks decode slower: each step reads the keys and values of all audio before it. 30 s are seven
+# times as fast as 1200 s (docs/benchmarks.md).
+CHUNK_SECONDS: Seconds = 30.0
 # How far from the cap a pause is looked for, and over how much audio loudness is summed.
 SEARCH_SECONDS = 5.0
 WINDOW_SECONDS = 0.1

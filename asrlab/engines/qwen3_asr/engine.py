@@ -18,7 +18,7 @@ from asrlab.domain.labels import (
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.protocol import EngineInfo, Waveform
-from asrlab.engines.qwen3_asr.chunks import chunk_bounds
+from asrlab.engines.qwen3_asr.chunks import CHUNK_SECONDS, chunk_bounds
 from asrlab.engines.qwen3_asr.features import SAMPLING_RATE_HZ
 from asrlab.engines.qwen3_asr.languages import canonical_language, tag_of_language
 from asrlab.engines.qwen3_asr.loading import LoadedQwen3
@@ -30,8 +30,6 @@ from asrlab.text.joining import join_texts
 from asrlab.text.suspicion import echoes_context
 from asrlab.text.words import words_of
 
-# Long chunks decode slower: each step reads the keys and values of all audio before it.
-CHUNK_SECONDS: Seconds = 30.0
 # Shorter pieces are not cut once more, for want of memory or of an end.
 MIN_PIECE_SECONDS: Seconds = 1.0
 # Where the second of two parts is cut off: the quietest place of the middle.

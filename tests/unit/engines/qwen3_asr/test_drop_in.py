@@ -239,6 +239,19 @@ def test_no_number_is_an_error(model: Qwen3ASRModel) -> None:
         model.transcribe((broken, 16_000))
 
 
+def test_asrlabs_chunks_are_the_same_with_and_without_time_stamps(
+    model: Qwen3ASRModel, goldens: Path, loaded: LoadedQwen3
+) -> None:
+    long = str(goldens / "audio" / "long.flac")
+    ours = Qwen3ASRModel(loaded, model.forced_aligner, max_new_tokens=4, chunking="asrlab")
+    (stamped,) = ours.transcribe(long, return_time_stamps=True)
+    (plain,) = ours.transcribe(long)
+    assert (plain.text, plain.raw) == (stamped.text, stamped.raw)
+    assert plain.raw is not None
+    # 200 s, in pieces of 25 to 30 s.
+    assert 7 <= len(plain.raw.splitlines()) <= 8 + plain.text.count("\n")
+
+
 def test_asrlabs_chunks_never_exceed_the_cap(
     model: Qwen3ASRModel, goldens: Path, loaded: LoadedQwen3
 ) -> None:

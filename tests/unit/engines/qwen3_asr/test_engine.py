@@ -15,8 +15,9 @@ from asrlab.domain.reasons import FailureReason
 from asrlab.engines.protocol import EngineInfo, EngineOptions, Waveform
 from asrlab.engines.qwen3_asr import engine as engine_module
 from asrlab.engines.qwen3_asr import recognizer
+from asrlab.engines.qwen3_asr.chunks import CHUNK_SECONDS
 from asrlab.engines.qwen3_asr.decoding import goes_in_circles
-from asrlab.engines.qwen3_asr.engine import CHUNK_SECONDS, Qwen3Engine
+from asrlab.engines.qwen3_asr.engine import Qwen3Engine
 from asrlab.engines.qwen3_asr.factory import qwen3_engine
 from asrlab.engines.qwen3_asr.loading import LoadedQwen3, load_qwen3
 from asrlab.engines.qwen3_asr.recognizer import Clip, Heard, recognize, token_budget
