@@ -28,7 +28,7 @@ test: install ## Run the tests, on SQLite and on a PostgreSQL of their own
 	$(TEST_ENV) $(BIN)/pytest -n 2
 
 soak: install ## Run the long proofs: many kills, damaged files, twenty hours
-	$(TEST_ENV) $(BIN)/pytest -n 2 -m soak
+	$(TEST_ENV) ASRLAB_FIGURES=soak-figures.jsonl $(BIN)/pytest -n 2 -m soak
 
 check: format-check lint types imports test ## All that CI checks
 

@@ -5,7 +5,7 @@ A setting is looked for on the command line, then in ASRLAB_<NAME>, then in ./as
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError
@@ -40,8 +40,18 @@ class Settings(BaseSettings):
     """Number format of the engine: auto, float32, float16, bfloat16; int8 and more with faster-whisper."""
     cuda_graphs: bool = False
     """Whether qwen3-asr replays its decoding steps on a card as CUDA graphs."""
+    batch_timeout: float = Field(default=0.0, ge=0)
+    """Seconds an engine may take for one batch, in a process of its own; 0 waits for ever, in this one."""
     engine_slots: int = Field(default=1, ge=1)
     """How many groups of work may use the card (or the CPU engine) at once."""
+    cluster_slots: int | None = Field(default=None, ge=1)
+    """How many on all machines of one Prefect API together; unset, each machine has its own limit alone."""
+    task_runner: Literal["threads", "ray"] = "threads"
+    """What runs a flow's tasks: threads of its process, or Ray."""
+    ray_address: str | None = None
+    """A running Ray cluster; unset, Ray is started for each flow run."""
+    task_gpus: float | None = Field(default=None, ge=0)
+    """Cards that Ray gives each task with an engine; unset, 1 where its cluster has any."""
     group_seconds: float = Field(default=600.0, gt=0)
     """Seconds of audio in one task of a flow."""
 
@@ -88,7 +98,8 @@ def use_settings(settings: Settings) -> None:
     use_endpoint(
         Endpoint(
             url=settings.openai_url,
-            key=settings.openai_key.get_secret_value(),
+            # A key that was read from a file often ends in a line break.
+            key=settings.openai_key.get_secret_value().strip(),
             concurrency=settings.openai_concurrency,
             timeout=settings.openai_timeout,
             attempts=settings.openai_attempts,
@@ -105,6 +116,20 @@ def use_settings(settings: Settings) -> None:
             allow_private=settings.allow_private,
         )
     )
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings that were given, as the environment of processes that run in other folders."""
+    environment = {}
+    for name in settings.model_fields_set:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        elif isinstance(value, Path):
+            value = value.expanduser().absolute()
+        if value is not None:
+            environment[f"ASRLAB_{name.upper()}"] = str(value)
+    return environment
 
 
 def load_settings(**given: Any) -> Settings:

@@ -7,11 +7,13 @@ AsrlabError
 │   ├── MissingExtraError       an optional package is needed: the message names the extra
 │   ├── CheckpointError         weights that are absent, of another architecture, or damaged
 │   ├── OptionError             an option's value does not fit the engine or the recipe
+│   ├── SourceError             a source of that name exists already, or does not
 │   ├── CatalogError            the catalog can't be opened, is newer than this asrlab, …
 │   └── QueryError              SQL that does not run, or that would write
 ├── ItemError                 one file or segment can't be labeled: recorded, the batch goes on
 │   └── AudioError              … because of its audio
 ├── TransientError            worth trying again: a lost connection, a busy disk
+├── StoppedError              this process was asked to stop, and has stored what it had
 └── FlowError                 the flow ended with failed tasks, or its server did not start
 """
 
@@ -46,6 +48,10 @@ class OptionError(UserError):
     """An option's value does not fit the engine, the recipe or the format."""
 
 
+class SourceError(UserError):
+    """A source of that name exists already, or does not."""
+
+
 class CatalogError(UserError):
     """The catalog can't be opened or used."""
 
@@ -75,6 +81,10 @@ class AudioError(ItemError):
 
 class TransientError(AsrlabError):
     """Worth trying again after a pause."""
+
+
+class StoppedError(AsrlabError):
+    """This process was asked to stop; what was finished is stored."""
 
 
 class FlowError(AsrlabError):

@@ -3,15 +3,18 @@ them without Prefect. Every step is idempotent and takes and gives ids, never au
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 from asrlab.align import Alignment, align_segments, transcripts_pending
 from asrlab.catalog import Catalog
-from asrlab.catalog.recordings import DEFAULT_CORPUS
+from asrlab.catalog.corpora import recording_priorities
+from asrlab.catalog.recordings import DEFAULT_CORPUS, recording_durations, select_recording_ids
 from asrlab.catalog.runs import NewRun, begin_run, finish_run
 from asrlab.catalog.segments import Segment, segments_of_today
+from asrlab.catalog.selection import segments_where
+from asrlab.catalog.sources import KnownSource, find_source, known_sources
 from asrlab.catalog.transcripts import TranscriptKey
 from asrlab.domain.fingerprint import Scalar, fingerprint
 from asrlab.domain.recipe import Recipe
@@ -28,15 +31,20 @@ from asrlab.engines.registry import (
 from asrlab.engines.silero import describe_silero, open_silero
 from asrlab.errors import OptionError
 from asrlab.ingest import Discovery, IngestPlan, apply_references, ingest_files
+from asrlab.planning import grouped, groups_of_audio
 from asrlab.segment import Cutter, recordings_pending, segment_recordings
+from asrlab.stopping import check_stop
 from asrlab.transcribe import Transcription, segments_pending, transcribe_segments
-
-Item = TypeVar("Item")
 
 AUTO = "auto"
 NO_ALIGNER = "none"
 FILES_PER_GROUP = 100
 RECORDINGS_PER_GROUP = 100
+# After so many groups the catalog is asked again: what came meanwhile, and is more urgent, goes first.
+GROUPS_PER_ROUND = 200
+# Cutting a recording of this length takes as long as labeling many short ones.
+LONG_SECONDS: Seconds = 1800.0
+LONG_PER_ROUND = 2
 # How often a process looks whether the work that others hold is done.
 WAIT_FOR_OTHERS_S = 0.5
 
@@ -67,8 +75,8 @@ class LabelJob:
             return self.aligner_options
         if shares_checkpoint(self.aligner_name, self.engine):
             return self.engine_options
-        # Of what an engine was given, only the place holds for another family.
-        return EngineOptions(device=self.engine_options.device)
+        # Of what an engine was given, only the place and the patience hold for another family.
+        return EngineOptions(device=self.engine_options.device, timeout=self.engine_options.timeout)
 
     @property
     def aligner_name(self) -> str | None:
@@ -140,6 +148,14 @@ def check_aligner(job: LabelJob) -> EngineInfo:
     return aligner_factory(job.aligner_name).describe(job.options_of_aligner)
 
 
+def sources_to_look_at(catalog: Catalog, names: Sequence[str] = ()) -> list[KnownSource]:
+    """The sources of these names, or all that are enabled; raises SourceError for a name that there is not."""
+    with catalog.reading() as session:
+        if names:
+            return [find_source(session, name) for name in dict.fromkeys(names)]
+        return [known for known in known_sources(session) if known.is_enabled]
+
+
 def ingest_group(catalog: Catalog, job: LabelJob, uris: Sequence[str]) -> list[int]:
     """Ingest a group of files; returns the ids of their recordings."""
     return ingest_files(catalog, uris, job.corpus)
@@ -175,39 +191,54 @@ def align_group(catalog: Catalog, job: LabelJob, run_id: int, segment_ids: Seque
     return align_segments(catalog, how, segment_ids)
 
 
-def groups_to_segment(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> list[list[int]]:
-    """The recordings that are not cut as the job wants, in groups."""
-    return grouped(
-        recordings_pending(catalog, segment_fingerprint(job.recipe), job.recipe.max_seconds, recording_ids),
-        RECORDINGS_PER_GROUP,
+def groups_to_segment(
+    catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]
+) -> tuple[list[list[int]], list[list[int]]]:
+    """The recordings that are not cut as the job wants: short ones in groups, and long ones, each by itself.
+
+    Most urgent first, then shortest.
+    """
+    pending = recordings_pending(
+        catalog, segment_fingerprint(job.recipe), job.recipe.max_seconds, recording_ids
     )
+    with catalog.reading() as session:
+        durations = recording_durations(session, pending)
+        priorities = recording_priorities(session, pending)
+    pending.sort(key=lambda recording_id: (-priorities.get(recording_id, 0), durations[recording_id]))
+    short = [recording_id for recording_id in pending if durations[recording_id] < LONG_SECONDS]
+    long = [recording_id for recording_id in pending if durations[recording_id] >= LONG_SECONDS]
+    return grouped(short, RECORDINGS_PER_GROUP), grouped(long, 1)
 
 
 def groups_to_transcribe(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> list[list[int]]:
-    """The segments that lack this engine's text, in groups of minutes of audio."""
-    return _groups_of_audio(_to_transcribe(catalog, job, recording_ids), job.group_seconds)
+    """The segments that lack this engine's text, in groups of minutes of audio, most urgent first."""
+    return _groups(catalog, job, _to_transcribe(catalog, job, recording_ids))
 
 
-def groups_to_align(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> list[list[int]]:
-    """The segments whose current text lacks this aligner's words, in groups of minutes of audio."""
-    return _groups_of_audio(_to_align(catalog, job, recording_ids), job.group_seconds)
+def groups_to_align(
+    catalog: Catalog, job: LabelJob, recording_ids: Sequence[int], only: str | None = None
+) -> list[list[int]]:
+    """The segments whose current text lacks this aligner's words, in groups of minutes of audio, most urgent first."""
+    return _groups(catalog, job, _to_align(catalog, job, recording_ids), only)
 
 
-def groups_to_label(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> list[list[int]]:
-    """The segments that lack either, in groups of minutes of audio."""
+def groups_to_label(
+    catalog: Catalog, job: LabelJob, recording_ids: Sequence[int], only: str | None = None
+) -> list[list[int]]:
+    """The segments that lack either, in groups of minutes of audio, most urgent first.
+
+    only: a condition over v_current that they must meet; raises QueryError for one that does not run.
+    """
     pending = {segment.segment_id: segment for segment in _to_transcribe(catalog, job, recording_ids)}
     if job.aligner_name is not None:
         pending.update((segment.segment_id, segment) for segment in _to_align(catalog, job, recording_ids))
-    return _groups_of_audio(
-        sorted(pending.values(), key=lambda segment: (segment.recording_id, segment.span)), job.group_seconds
-    )
+    return _groups(catalog, job, list(pending.values()), only)
 
 
 def outstanding(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> bool:
     """Whether anything is left to do for these recordings; answers without loading weights."""
-    return bool(
-        groups_to_segment(catalog, job, recording_ids) or groups_to_label(catalog, job, recording_ids)
-    )
+    short, long = groups_to_segment(catalog, job, recording_ids)
+    return bool(short or long or groups_to_label(catalog, job, recording_ids))
 
 
 def begin_runs(catalog: Catalog, job: LabelJob) -> Runs:
@@ -242,38 +273,80 @@ def finish_runs(catalog: Catalog, runs: Runs) -> None:
         end_run(catalog, run_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Groups of work that may be done beside each other. runs: to label them under; None to cut recordings."""
+
+    groups: list[list[int]]
+    runs: Runs | None = None
+
+
+def label_all(
+    catalog: Catalog,
+    job: LabelJob,
+    scope: Callable[[], Sequence[int]],
+    execute: Callable[[Round], int],
+    only: str | None = None,
+    *,
+    cuts: bool = True,
+) -> Runs | None:
+    """Cut, transcribe and align what lacks it, most urgent first, until nothing is left; returns the runs, if any began.
+
+    scope: which recordings, asked anew each round, so that what comes meanwhile is labeled too. execute: does a round,
+    by Prefect or in this process, and returns how many items were done. only: a condition over v_current. cuts: False
+    to leave segments as they are. Long recordings are cut when the short ones are labeled.
+    """
+    runs: Runs | None = None
+    while True:
+        recordings = scope()
+        short, long = groups_to_segment(catalog, job, recordings) if cuts else ([], [])
+        done = execute(Round(short)) if short else 0
+        groups = groups_to_label(catalog, job, recordings, only)
+        if groups:
+            runs = runs or begin_runs(catalog, job)
+            done += execute(Round(groups[:GROUPS_PER_ROUND], runs))
+        if long:
+            done += execute(Round(long[:LONG_PER_ROUND]))
+        if not (short or groups or long):
+            break
+        wait_for_others(done)
+    if runs is not None:
+        finish_runs(catalog, runs)
+    return runs
+
+
 def run_inline(catalog: Catalog, job: LabelJob, found: Discovery, plan: IngestPlan) -> None:
     """Ingest what is new of what was found, then label all of it: the plan without Prefect, in this process."""
     ids = dict.fromkeys(plan.known)
     for files in grouped(plan.new, FILES_PER_GROUP):
         ids.update(dict.fromkeys(ingest_group(catalog, job, files)))
     apply_references(catalog, found.references)
-    scope = list(ids)
-    while groups := groups_to_segment(catalog, job, scope):
-        done = sum(segment_group(catalog, job, group) for group in groups)
-        wait_for_others(done)
-    runs: Runs | None = None
-    while groups := groups_to_label(catalog, job, scope):
-        runs = runs or begin_runs(catalog, job)
-        done = 0
-        for segment_ids in groups:
-            done += transcribe_group(catalog, job, runs.transcribe, segment_ids)
-            if runs.align is not None:
-                done += align_group(catalog, job, runs.align, segment_ids)
-        wait_for_others(done)
-    if runs is not None:
-        finish_runs(catalog, runs)
+    label_all(catalog, job, lambda: list(ids), lambda work: run_round(catalog, job, work))
+
+
+def run_round(catalog: Catalog, job: LabelJob, work: Round) -> int:
+    """Do a round in this process; returns how many items were done."""
+    if work.runs is None:
+        return sum(segment_group(catalog, job, group) for group in work.groups)
+    done = 0
+    for segment_ids in work.groups:
+        done += transcribe_group(catalog, job, work.runs.transcribe, segment_ids)
+        if work.runs.align is not None:
+            done += align_group(catalog, job, work.runs.align, segment_ids)
+    return done
 
 
 def wait_for_others(done: int) -> None:
     """After a round that got nothing done, what is left is held by other processes: give them time."""
+    check_stop()
     if done == 0:
         time.sleep(WAIT_FOR_OTHERS_S)
 
 
-def grouped(items: Sequence[Item], size: int) -> list[list[Item]]:
-    """`items` in lists of at most `size`, in order."""
-    return [list(items[first : first + size]) for first in range(0, len(items), size)]
+def recordings_in_order(catalog: Catalog, corpus: str | None = None) -> list[int]:
+    """The recordings that lie somewhere now, all or of one corpus, oldest first."""
+    with catalog.reading() as session:
+        return select_recording_ids(session, corpus)
 
 
 def _to_transcribe(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> list[Segment]:
@@ -288,16 +361,15 @@ def _to_align(catalog: Catalog, job: LabelJob, recording_ids: Sequence[int]) -> 
     return [text.segment for text in texts]
 
 
-def _groups_of_audio(segments: Sequence[Segment], group_seconds: Seconds) -> list[list[int]]:
-    groups: list[list[int]] = []
-    seconds = 0.0
-    for segment in segments:
-        if not groups or seconds + segment.span.duration > group_seconds:
-            groups.append([])
-            seconds = 0.0
-        groups[-1].append(segment.segment_id)
-        seconds += segment.span.duration
-    return groups
+def _groups(
+    catalog: Catalog, job: LabelJob, segments: Sequence[Segment], only: str | None = None
+) -> list[list[int]]:
+    if only is not None:
+        chosen = segments_where(catalog, only)
+        segments = [segment for segment in segments if segment.segment_id in chosen]
+    with catalog.reading() as session:
+        priorities = recording_priorities(session, list({segment.recording_id for segment in segments}))
+    return groups_of_audio(segments, job.group_seconds, priorities)
 
 
 def _transcribe_fingerprint(job: LabelJob, engine: EngineInfo) -> str:

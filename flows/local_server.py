@@ -5,6 +5,7 @@ folder of its own that goes with it, so calls never wait for each other or share
 """
 
 import fcntl
+import logging
 import os
 import shutil
 import socket
@@ -19,11 +20,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from asrlab.config import Settings
 from asrlab.errors import FlowError
 from flows.server_process import DETACHED
 from flows.server_state import managed_server
 from flows.watchdog import watched
 
+API_NAME = "PREFECT_API_URL"
 LOOPBACK = "127.0.0.1"
 START_LIMIT_S = 180.0
 STOP_LIMIT_S = 15.0
@@ -51,50 +54,53 @@ SERVER_ENVIRONMENT = {
 
 
 @contextmanager
-def prefect_api(server_dir: Path, engine_slots: int) -> Iterator[str]:
+def prefect_api(settings: Settings) -> Iterator[str]:
     """The URL of a Prefect API for the length of the block, with the engine's limit in it.
 
     Must be entered before a flow is imported. Raises FlowError when no API answers.
     """
     for name, value in CLIENT_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    # Log records that a dead server did not take are no news beside its death.
+    logging.raiseExceptions = False
     configured = configured_api()
     if configured is not None:
-        with _told_in_one_line(configured):
-            _ensure_limit(configured, engine_slots, fresh=False)
+        with told_in_one_line(configured):
+            _ensure_limits(configured, settings, fresh=False)
             yield configured
         return
-    _bypass_proxies()
+    bypass_proxies()
+    server_dir = settings.server_dir
     managed = managed_server(server_dir)
     # One that is still starting, or hangs, is in nobody's way.
-    if managed is not None and _is_healthy(managed.url):
+    if managed is not None and is_healthy(managed.url):
         with (
-            _told_in_one_line(managed.url),
-            _used_by_prefect(managed.url),
-            _shared_use(server_dir, managed.url, engine_slots),
-            watched(managed.url, lambda: _is_healthy(managed.url)),
+            told_in_one_line(managed.url),
+            used_by_prefect(managed.url),
+            _shared_use(settings, managed.url),
+            watched(managed.url, lambda: is_healthy(managed.url)),
         ):
             yield managed.url
         return
     with (
         _server_home(server_dir) as home,
         _running_server(home) as (server, url),
-        _told_in_one_line(url),
-        _used_by_prefect(url),
+        told_in_one_line(url),
+        used_by_prefect(url),
         watched(url, lambda: server.poll() is None, lambda: _remove_temporary(home, server_dir)),
     ):
-        _ensure_limit(url, engine_slots, fresh=True)
+        _ensure_limits(url, settings, fresh=True)
         yield url
 
 
 @contextmanager
-def _shared_use(server_dir: Path, url: str, engine_slots: int) -> Iterator[None]:
+def _shared_use(settings: Settings, url: str) -> Iterator[None]:
     """Set the engine's limit on the managed server, and count this process among those that use it.
 
     When it is the only one, whoever holds a slot of the limit is dead: it is set anew, and nobody has to wait until
     Prefect finds out.
     """
-    with (server_dir / "users.lock").open("w") as lock:
+    with (settings.server_dir / "users.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             alone = True
@@ -102,38 +108,38 @@ def _shared_use(server_dir: Path, url: str, engine_slots: int) -> Iterator[None]
             alone = False
             # Waits here while the other one sets the limit anew.
             fcntl.flock(lock, fcntl.LOCK_SH)
-        _ensure_limit(url, engine_slots, fresh=alone)
+        _ensure_limits(url, settings, fresh=alone)
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield
 
 
-def _ensure_limit(url: str, engine_slots: int, *, fresh: bool) -> None:
-    """Set the engine's limit: the first word with the API, which shows whether it is one."""
-    from flows.limits import ensure_engine_limit
+def _ensure_limits(url: str, settings: Settings, *, fresh: bool) -> None:
+    """Set the engine's limits: the first word with the API, which shows whether it is one."""
+    from flows.limits import ensure_limits
 
     try:
-        ensure_engine_limit(engine_slots, fresh=fresh)
+        ensure_limits(settings, fresh=fresh)
     except (OSError, ValueError, ImportError) as error:
         # No network, an answer that is no Prefect's, a proxy that httpx does not know.
         raise _not_reached(url, error) from error
 
 
 @contextmanager
-def _used_by_prefect(url: str) -> Iterator[None]:
+def used_by_prefect(url: str) -> Iterator[None]:
     """Let Prefect in this process talk to the API at `url`."""
-    os.environ["PREFECT_API_URL"] = url
+    os.environ[API_NAME] = url
     _refresh_prefect_settings()
     try:
         yield
     finally:
         _drain_logs()
-        del os.environ["PREFECT_API_URL"]
+        del os.environ[API_NAME]
         _refresh_prefect_settings()
 
 
 def configured_api() -> str | None:
     """What Prefect itself would use: PREFECT_API_URL, or the active profile's."""
-    given = os.environ.get("PREFECT_API_URL", "")
+    given = os.environ.get(API_NAME, "")
     try:
         urllib.parse.urlsplit(given)
     except ValueError as error:
@@ -148,7 +154,7 @@ def configured_api() -> str | None:
 
 
 @contextmanager
-def _told_in_one_line(url: str) -> Iterator[None]:
+def told_in_one_line(url: str) -> Iterator[None]:
     """Turn what says that the API was lost into a FlowError; nothing else, for the block holds all the work."""
     import httpx
 
@@ -166,7 +172,7 @@ def _not_reached(url: str, error: Exception) -> FlowError:
     )
 
 
-def _bypass_proxies() -> None:
+def bypass_proxies() -> None:
     """Let this process and its children talk to this machine directly: no proxy can reach our server."""
     for name in ("no_proxy", "NO_PROXY"):
         listed = os.environ.get(name, "")
@@ -248,7 +254,7 @@ def spawn_server(
     """
     port = _free_port()
     environment = {**os.environ, **SERVER_ENVIRONMENT, "PREFECT_HOME": str(home)}
-    environment.pop("PREFECT_API_URL", None)
+    environment.pop(API_NAME, None)
     with log_path.open("w") as log:
         # Its own session: Ctrl-C reaches this process, which ends the flow before the server.
         server = subprocess.Popen(
@@ -276,7 +282,7 @@ def wait_until_healthy(server: subprocess.Popen[bytes], url: str, log_path: Path
             raise FlowError(
                 f"the local Prefect server ended at its start: {tail} (use --inline to go without)"
             )
-        if _is_healthy(url):
+        if is_healthy(url):
             return
         time.sleep(POLL_S)
     raise FlowError(
@@ -285,7 +291,7 @@ def wait_until_healthy(server: subprocess.Popen[bytes], url: str, log_path: Path
     )
 
 
-def _is_healthy(url: str) -> bool:
+def is_healthy(url: str) -> bool:
     """Whether a server of this machine answers; asked without any proxy."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

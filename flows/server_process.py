@@ -33,7 +33,8 @@ def main() -> None:
 
 def _stop_with_parent() -> None:
     """Block until the pipe closes, ask the server to stop, and insist after a while."""
-    sys.stdin.buffer.read()
+    # Not through sys.stdin, whose lock a thread must not hold when Python ends.
+    os.read(sys.stdin.fileno(), 1)
     os.kill(os.getpid(), signal.SIGTERM)
     # Prefect's services may take long to notice; nothing of ours is lost by not waiting for them.
     threading.Event().wait(2 * GRACE_SECONDS)

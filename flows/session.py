@@ -3,24 +3,20 @@
 The catalog's URL is no flow parameter, because it may hold a password and Prefect shows parameters.
 """
 
-import threading
 from functools import lru_cache
 
 from asrlab.catalog import Catalog, open_catalog
 from asrlab.config import load_settings, use_settings
-from asrlab.errors import FlowError
-
-# Set by Ctrl-C: no task that has not begun yet begins.
-stopping = threading.Event()
+from asrlab.stopping import check_stop
+from flows.limits import ensure_limits
 
 
 def catalog_of_this_process() -> Catalog:
     """The catalog that ASRLAB_CATALOG or asrlab.toml names here, opened once.
 
-    Raises FlowError when this process was asked to stop.
+    Raises StoppedError when this process was asked to stop: no task that has not begun begins.
     """
-    if stopping.is_set():
-        raise FlowError("stopped by the user")
+    check_stop()
     settings = load_settings()
     use_settings(settings)
     return _open(settings.catalog)
@@ -29,3 +25,14 @@ def catalog_of_this_process() -> Catalog:
 @lru_cache(maxsize=4)
 def _open(url: str) -> Catalog:
     return open_catalog(url)
+
+
+def limits_of_this_machine() -> None:
+    """See to it that the limits around this machine's engine are there, of the sizes that its settings say."""
+    ensure_limits(load_settings())
+
+
+@lru_cache(maxsize=1)
+def limits_known_here() -> None:
+    """The same, once for a process: tasks may run on machines where no flow ever does."""
+    limits_of_this_machine()

@@ -3,19 +3,22 @@
 Retries are for what passes by itself (TransientError); a bad file or segment is no failed task but a row.
 """
 
-from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.concurrency.sync import concurrency
 from prefect.tasks import exponential_backoff
 
 from asrlab import pipeline
-from asrlab.errors import TransientError
+from asrlab.config import load_settings
+from asrlab.errors import OptionError, TransientError
+from asrlab.export import export as write_export
+from asrlab.export.stage import FORMATS
+from asrlab.ingest import ingest_files
 from asrlab.pipeline import LabelJob
-from flows.limits import ENGINE_LIMIT, LEASE_SECONDS
-from flows.session import catalog_of_this_process
+from flows.session import catalog_of_this_process, limits_known_here
+from flows.slots import engine_slot
 
 RETRIES = 3
 FIRST_RETRY_S = 2
@@ -36,22 +39,9 @@ with_retries = task(
 )
 
 
-def engine_slot() -> AbstractContextManager[None]:
-    """A place at this machine's card. A limit that is missing fails the task; a renewal that fails does not: the
-    catalog's own leases keep two processes off one item.
-    """
-    return concurrency(
-        ENGINE_LIMIT,
-        occupy=1,
-        strict=True,
-        lease_duration=LEASE_SECONDS,
-        raise_on_lease_renewal_failure=False,
-    )
-
-
 @with_retries
-def ingest(job: LabelJob, uris: list[str]) -> list[int]:
-    return pipeline.ingest_group(catalog_of_this_process(), job, uris)
+def ingest(corpus: str, uris: list[str]) -> list[int]:
+    return ingest_files(catalog_of_this_process(), uris, corpus)
 
 
 @with_retries
@@ -61,11 +51,22 @@ def segment(job: LabelJob, recording_ids: list[int]) -> int:
 
 @with_retries
 def transcribe(job: LabelJob, run_id: int, segment_ids: list[int]) -> int:
-    with engine_slot():
+    limits_known_here()
+    with engine_slot(load_settings()):
         return pipeline.transcribe_group(catalog_of_this_process(), job, run_id, segment_ids)
 
 
 @with_retries
-def align(job: LabelJob, run_id: int, segment_ids: list[int]) -> int:
-    with engine_slot():
+def align(job: LabelJob, run_id: int, segment_ids: list[int], after: Any = None) -> int:
+    """after: what the group's transcription returned; to be given it, Prefect and Ray wait for that."""
+    limits_known_here()
+    with engine_slot(load_settings()):
         return pipeline.align_group(catalog_of_this_process(), job, run_id, segment_ids)
+
+
+@with_retries
+def export(form: str, folder: str, where: str | None) -> tuple[str, int]:
+    if form not in FORMATS:
+        raise OptionError(f"there is no format {form!r}: give one of {', '.join(FORMATS)}")
+    path, count = write_export(catalog_of_this_process(), form, Path(folder), where)
+    return str(path), count

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from flows.session import stopping
+from asrlab.stopping import ask_to_stop
 
 LOOK_EVERY_S = 2.0
 # A busy server may be slow to answer; one that is silent this often is gone.
@@ -33,7 +33,7 @@ def watched(
             missed = 0 if is_alive() else missed + 1
             if missed < MISSES:
                 continue
-            stopping.set()
+            ask_to_stop()
             if not ended.wait(LAST_WORK_S):
                 clean_up()
                 sys.stderr.write(

@@ -80,7 +80,7 @@ class ChosenServer:
         time.sleep(answer.after)
         with self._lock:
             self._now -= 1
-        text = json.dumps(answer.body).encode()
+        text = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         request.send_response(answer.status)
         for name, value in {"Content-Type": "application/json", **answer.headers}.items():
             request.send_header(name, value)

@@ -1,5 +1,6 @@
 """From texts to the times of their words: the aligner is given a text, whoever wrote it."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,14 +18,16 @@ from asrlab.catalog.ceilings import remembered_ceiling
 from asrlab.catalog.failures import failed_segment, record_failure, resolve_failure
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.recordings import audio_sources
+from asrlab.catalog.runs import note_work
 from asrlab.domain.audio import AudioSource
 from asrlab.domain.labels import FLAG_NOT_COVERED, AlignedWord
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.coverage import MAX_UNCOVERED, speech_in, uncovered_seconds
-from asrlab.engines.isolation import run_isolated
+from asrlab.engines.isolation import memory_of, run_isolated
 from asrlab.engines.protocol import Aligner, LearnsMemory, Waveform
 from asrlab.errors import ItemError
+from asrlab.stopping import check_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,11 @@ def align_segments(catalog: Catalog, how: Alignment, segment_ids: Sequence[int])
         memory = how.aligner.memory if isinstance(how.aligner, LearnsMemory) else None
         with remembered_ceiling(catalog, how.aligner.info.revision, memory):
             for batch in load_batches(clips, how.batch_seconds):
-                stored += _store(catalog, how, batch, _align(how, batch), sources)
+                check_stop()
+                began = time.perf_counter()
+                results = _align(how, batch)
+                took = time.perf_counter() - began
+                stored += _store(catalog, how, batch, results, sources, took)
     return stored
 
 
@@ -88,8 +95,10 @@ def _store(
     batch: LoadedBatch[TranscriptToAlign],
     results: Sequence[tuple[AlignedWord, ...] | ItemError],
     sources: dict[int, AudioSource],
+    engine_seconds: Seconds,
 ) -> int:
     stored = 0
+    audio_seconds = 0.0
     outcomes = [*zip(batch.items, results, strict=True), *batch.unreadable]
     flags = {
         transcript.transcript_id: _flags(waveform, words)
@@ -102,7 +111,9 @@ def _store(
                 new = NewAlignment(
                     transcript, how.run_id, how.fingerprint, result, flags[transcript.transcript_id]
                 )
-                stored += add_alignment(session, new)
+                if add_alignment(session, new):
+                    stored += 1
+                    audio_seconds += transcript.segment.span.duration
                 resolve_failure(session, STAGE, str(transcript.transcript_id), how.fingerprint)
                 continue
             source = sources.get(transcript.segment.recording_id)
@@ -112,6 +123,7 @@ def _store(
                     STAGE, transcript.transcript_id, transcript.segment, source, how.fingerprint, result
                 ),
             )
+        note_work(session, how.run_id, audio_seconds, engine_seconds, memory_of(how.aligner))
     return stored
 
 

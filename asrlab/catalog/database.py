@@ -84,6 +84,14 @@ def parse_catalog_url(url: str) -> URL:
     raise CatalogError(f"{url!r} is no catalog URL; use sqlite:///FILE or postgresql://USER@HOST/NAME")
 
 
+def absolute_url(catalog: Catalog) -> str:
+    """The catalog's URL as it holds in any folder, its password included."""
+    url = catalog.engine.url
+    if url.get_backend_name() == "sqlite":
+        url = url.set(database=str(Path(str(url.database)).absolute()))
+    return url.render_as_string(hide_password=False)
+
+
 def create_engine(url: str) -> sa.Engine:
     """An engine with asrlab's transaction rules; nothing is connected yet."""
     parsed = parse_catalog_url(url)

@@ -16,6 +16,7 @@ from asrlab.catalog.failures import resolve_recording
 from asrlab.catalog.schema import RecordingFileRow, RecordingRow
 from asrlab.catalog.values import chunks, insert_into, utc_now
 from asrlab.domain.audio import AudioInfo, AudioSource
+from asrlab.domain.time import Seconds
 
 DEFAULT_CORPUS = "default"
 
@@ -88,7 +89,7 @@ def add_file(session: Session, file: NewFile) -> int:
             num_channels=file.info.num_channels,
             num_samples=file.info.num_samples,
             corpus=file.corpus,
-            metadata="{}",
+            metadata_json="{}",
             ingested_at=now,
         )
         .on_conflict_do_nothing(index_elements=[RecordingRow.content_hash])
@@ -180,6 +181,19 @@ def select_recording_ids(session: Session, corpus: str | None = None) -> list[in
     if corpus is not None:
         statement = statement.where(RecordingRow.corpus == corpus)
     return list(session.scalars(statement))
+
+
+def recording_durations(session: Session, recording_ids: Sequence[int]) -> dict[int, Seconds]:
+    """How long each of these recordings is."""
+    found: dict[int, Seconds] = {}
+    for some in chunks(recording_ids):
+        rows = session.execute(
+            sa.select(RecordingRow.recording_id, RecordingRow.num_samples, RecordingRow.sampling_rate).where(
+                RecordingRow.recording_id.in_(some)
+            )
+        )
+        found.update((row.recording_id, row.num_samples / row.sampling_rate) for row in rows)
+    return found
 
 
 def recordings_by_corpus(session: Session, recording_ids: Sequence[int]) -> dict[str, int]:

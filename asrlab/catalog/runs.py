@@ -1,7 +1,7 @@
 """Engine runs: one pass of an engine or aligner over a set of items."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -11,6 +11,8 @@ from asrlab import __version__
 from asrlab.catalog.schema import EngineRunRow
 from asrlab.catalog.values import canonical_json, utc_now
 from asrlab.domain.fingerprint import Scalar
+from asrlab.domain.memory import peak_memory_bytes
+from asrlab.domain.time import Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +50,71 @@ def begin_run(session: Session, new: NewRun) -> int:
 def finish_run(session: Session, run_id: int) -> None:
     """Note that the run came to its end; an interrupted run has none."""
     session.execute(
-        sa.update(EngineRunRow).where(EngineRunRow.run_id == run_id).values(finished_at=utc_now())
+        sa.update(EngineRunRow)
+        .where(EngineRunRow.run_id == run_id)
+        .values(finished_at=utc_now(), wall_seconds=_wall_seconds(session, run_id))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigures:
+    """What a run did and took so far. wall_seconds: from its beginning to its last batch, waiting included.
+
+    engine_seconds: inside the engine, over all processes. peak_memory_bytes: resident, of the largest process.
+    """
+
+    run_id: int
+    stage: str
+    engine: str
+    audio_seconds: Seconds
+    wall_seconds: Seconds
+    engine_seconds: Seconds
+    peak_memory_bytes: int | None
+
+
+def note_work(
+    session: Session, run_id: int, audio_seconds: Seconds, engine_seconds: Seconds, engine_bytes: int = 0
+) -> None:
+    """Add a batch to what a run did, in the transaction that stores the batch, so that a killed one counts nothing.
+
+    engine_bytes: the most memory of the engine's own process, where it has one.
+    """
+    peak = max(peak_memory_bytes(), engine_bytes)
+    known = EngineRunRow.peak_memory_bytes
+    session.execute(
+        sa.update(EngineRunRow)
+        .where(EngineRunRow.run_id == run_id)
+        .values(
+            audio_seconds=EngineRunRow.audio_seconds + audio_seconds,
+            engine_seconds=EngineRunRow.engine_seconds + engine_seconds,
+            wall_seconds=_wall_seconds(session, run_id),
+            peak_memory_bytes=sa.case((known >= peak, known), else_=peak),
+        )
+    )
+
+
+def run_figures(session: Session, run_ids: Sequence[int]) -> list[RunFigures]:
+    """What these runs did, in their order."""
+    rows = session.scalars(
+        sa.select(EngineRunRow).where(EngineRunRow.run_id.in_(run_ids)).order_by(EngineRunRow.run_id)
+    )
+    return [
+        RunFigures(
+            row.run_id,
+            row.stage,
+            row.engine,
+            row.audio_seconds,
+            row.wall_seconds,
+            row.engine_seconds,
+            row.peak_memory_bytes,
+        )
+        for row in rows
+    ]
+
+
+def _wall_seconds(session: Session, run_id: int) -> Seconds:
+    # A clock that was set back makes no negative time.
+    began = session.scalars(
+        sa.select(EngineRunRow.started_at).where(EngineRunRow.run_id == run_id)
+    ).one_or_none()
+    return 0.0 if began is None else max((utc_now() - began).total_seconds(), 0.0)

@@ -45,6 +45,37 @@ class Base(DeclarativeBase):
     type_annotation_map = {str: sa.Text(), datetime: UtcDateTime(), int: sa.Integer(), float: sa.Double()}  # noqa: RUF012
 
 
+class SourceRow(Base):
+    """Where audio comes from, to be looked at again and again; what the last look found."""
+
+    __tablename__ = "sources"
+
+    source_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    uri: Mapped[str]
+    include: Mapped[str]
+    corpus: Mapped[str]
+    sidecar: Mapped[str | None]
+    metadata_json: Mapped[str] = mapped_column("metadata")
+    is_enabled: Mapped[bool]
+    created_at: Mapped[datetime]
+    looked_at: Mapped[datetime | None]
+    state: Mapped[str | None]
+    message: Mapped[str] = mapped_column(default="")
+    num_found: Mapped[int] = mapped_column(default=0)
+    num_new: Mapped[int] = mapped_column(default=0)
+    num_failed: Mapped[int] = mapped_column(default=0)
+
+
+class CorpusRow(Base):
+    """A corpus that is not of priority 0."""
+
+    __tablename__ = "corpora"
+
+    corpus: Mapped[str] = mapped_column(primary_key=True)
+    priority: Mapped[int]
+
+
 class RecordingRow(Base):
     """Audio as received, by the hash of its bytes."""
 
@@ -157,6 +188,10 @@ class EngineRunRow(Base):
     host: Mapped[str]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    audio_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    wall_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    engine_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    peak_memory_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
 
 
 class TranscriptRow(Base):
@@ -186,7 +221,7 @@ class TranscriptRow(Base):
     word_confidence: Mapped[str] = mapped_column(default="[]")
     finish_reason: Mapped[str | None]
     flags: Mapped[str] = mapped_column(default="")
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class TranscriptTermRow(Base):
@@ -211,7 +246,7 @@ class AlignmentRow(Base):
     transcript_id: Mapped[int] = mapped_column(sa.ForeignKey("transcripts.transcript_id"))
     run_id: Mapped[int] = mapped_column(sa.ForeignKey("engine_runs.run_id"), index=True)
     fingerprint: Mapped[str]
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class WordRow(Base):

@@ -61,6 +61,12 @@ def select_segments(catalog: Catalog, where: str | None = None) -> list[LabeledS
     ]
 
 
+def segments_where(catalog: Catalog, where: str) -> frozenset[int]:
+    """The segments of v_current that meet a condition over its columns; raises QueryError when it does not run."""
+    table = run_query(catalog, f"SELECT segment_id FROM v_current WHERE ({_closed(where)}\n)")
+    return frozenset(int(row[0] or 0) for row in table.rows)
+
+
 def words_of_transcripts(
     session: Session, transcript_ids: Sequence[int]
 ) -> dict[int, tuple[AlignedWord, ...]]:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from asrlab.catalog.schema import (
     AlignmentRow,
     FailureRow,
-    LeaseRow,
     RecordingFileRow,
     RecordingRow,
     SegmentationRow,
@@ -17,7 +16,7 @@ from asrlab.catalog.schema import (
     TranscriptRow,
 )
 from asrlab.catalog.transcripts import of_call
-from asrlab.catalog.values import chunks, utc_now
+from asrlab.catalog.values import chunks
 from asrlab.domain.time import MS_PER_SECOND, Seconds
 
 
@@ -34,6 +33,7 @@ class CorpusSummary:
     transcribed_segments: int
     transcribed_seconds: Seconds
     aligned_segments: int
+    aligned_seconds: Seconds
 
 
 def corpus_summaries(session: Session) -> list[CorpusSummary]:
@@ -76,6 +76,7 @@ def corpus_summaries(session: Session) -> list[CorpusSummary]:
                 sa.func.sum(sa.case((transcribed, 1), else_=0)),
                 sa.func.sum(sa.case((transcribed, length), else_=0)),
                 sa.func.sum(sa.case((aligned, 1), else_=0)),
+                sa.func.sum(sa.case((aligned, length), else_=0)),
             )
             .join(SegmentRow, SegmentRow.recording_id == RecordingRow.recording_id)
             .join(SegmentationRow, SegmentationRow.segmentation_id == SegmentRow.segmentation_id)
@@ -89,7 +90,7 @@ def corpus_summaries(session: Session) -> list[CorpusSummary]:
             count,
             float(seconds or 0),
             segmented.get(corpus, 0),
-            segments.get(corpus, (0, 0, 0, 0, 0)),
+            segments.get(corpus, (0, 0, 0, 0, 0, 0)),
         )
         for corpus, count, seconds in sorted(recordings, key=lambda row: str(row[0]))
     ]
@@ -98,7 +99,9 @@ def corpus_summaries(session: Session) -> list[CorpusSummary]:
 def _summary(
     corpus: str, recordings: int, seconds: float, segmented: int, segments: Sequence[int]
 ) -> CorpusSummary:
-    count, length_ms, transcribed, transcribed_ms, aligned = (int(value or 0) for value in segments)
+    count, length_ms, transcribed, transcribed_ms, aligned, aligned_ms = (
+        int(value or 0) for value in segments
+    )
     return CorpusSummary(
         corpus=corpus,
         recordings=recordings,
@@ -109,14 +112,8 @@ def _summary(
         transcribed_segments=transcribed,
         transcribed_seconds=transcribed_ms / MS_PER_SECOND,
         aligned_segments=aligned,
+        aligned_seconds=aligned_ms / MS_PER_SECOND,
     )
-
-
-def running_items(session: Session) -> int:
-    """Items some process holds a living claim on."""
-    return session.scalars(
-        sa.select(sa.func.count()).select_from(LeaseRow).where(LeaseRow.expires_at >= utc_now())
-    ).one()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,7 @@
 """`asrlab label`: the main job, through a Prefect flow or inline."""
 
 import json
-import os
-import signal
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from asrlab.cli.exits import INTERRUPTED, STOPPED
-from asrlab.cli.options import catalog_option, is_text, job_from, job_options, opened_catalog
+from asrlab.cli.options import catalog_option, is_text, job_from, job_options, job_parameters, opened_catalog
 from asrlab.cli.sources import SourcesCommand, find_audio, sources_options
+from asrlab.cli.stopping import stoppable
 
 if TYPE_CHECKING:
     from asrlab.catalog import Catalog
     from asrlab.catalog.failures import Failure
-    from asrlab.pipeline import LabelJob
 
 # Prefect refuses flow parameters over 512 KiB; a long list goes into a file.
 INPUTS_MAX_CHARS = 100_000
-STOP_LIMIT_S = 10.0
 
 
 @click.command("label", cls=SourcesCommand)
@@ -77,57 +72,26 @@ def command(
             click.echo(f"nothing to do: {len(plan.known)} recordings are labeled already")
             return report(failures_now())
         check_language(job)
-        with watched(opened, job, uris) as watch:
+        with stoppable(waits=not inline), watched(opened, job, uris) as watch:
             if inline:
                 run_inline(opened, job, found, plan)
             else:
-                run_flow(job, as_text(inputs), limit)
+                run_flow(as_text(inputs), limit, **job_parameters(**given))
         failures = failures_now()
         print_summary(watch, len(failures))
         return report(failures)
 
 
-def run_flow(job: "LabelJob", inputs: Sequence[str], limit: int | None = None) -> None:
+def run_flow(inputs: Sequence[str], limit: int | None = None, **parameters: Any) -> None:
     """Run the flow against the configured Prefect API, or on a local server of our own."""
     from asrlab.config import load_settings
     from flows.local_server import prefect_api
 
-    settings = load_settings()
-    with prefect_api(settings.server_dir, settings.engine_slots):
+    with prefect_api(load_settings()):
         from flows.label import label
-        from flows.session import stopping
 
-        with _passed(inputs) as (passed, listing), interruptible(stopping):
-            label(passed, job, listing, limit)
-
-
-@contextmanager
-def interruptible(stopping: threading.Event) -> Iterator[None]:
-    """On Ctrl-C begin nothing more, and leave after a while whatever still runs: what is stored is stored."""
-
-    def leave() -> None:
-        click.echo(STOPPED, err=True)
-        os._exit(INTERRUPTED)
-
-    def stop(_signal: int, _frame: object) -> None:
-        stopping.set()
-        timer = threading.Timer(STOP_LIMIT_S, leave)
-        timer.daemon = True
-        timer.start()
-        # A second Ctrl-C is Python's own.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    except Exception:
-        # Tasks that were not let begin are no failure of the flow.
-        if stopping.is_set():
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        signal.signal(signal.SIGINT, before)
+        with _passed(inputs) as (passed, listing):
+            label(inputs=passed, listing=listing, limit=limit, **parameters)
 
 
 def as_text(inputs: Sequence[str]) -> list[str]:

@@ -10,8 +10,10 @@ import sys
 import click
 
 from asrlab import __version__
-from asrlab.cli.exits import EXIT_USER_ERROR, INTERRUPTED, STOPPED
+from asrlab.cli.exits import EXIT_USER_ERROR, INTERRUPTED, PREFIX, STOPPED, exit_code_of
 from asrlab.cli.process import prepare_process
+from asrlab.cli.say import FORMATS, TEXT, VARIABLE, is_json, say, use_format
+from asrlab.cli.stopping import Interrupted
 from asrlab.errors import AsrlabError
 
 # name → (module of asrlab.cli, one line of help), in the order of a day's work.
@@ -20,9 +22,11 @@ COMMANDS = {
     "demo": ("demo", "Label real speech that comes with a package, and show what came out."),
     "label": ("label", "Ingest, segment, transcribe and align audio."),
     "ingest": ("ingest", "Put audio files into the catalog."),
+    "source": ("source", "Places to look for audio again and again: add, list, show, disable."),
     "segment": ("segment", "Cut recordings where somebody speaks."),
     "transcribe": ("transcribe", "Transcribe segments with an engine."),
     "align": ("align", "Find the times of the words of the current texts."),
+    "relabel": ("relabel", "Let another engine write a new version of what is labeled."),
     "status": ("status", "What stands in the catalog, and what is left to do."),
     "failures": ("failures", "What could not be labeled, and why."),
     "retry": ("retry", "Let failed items be tried again."),
@@ -32,6 +36,9 @@ COMMANDS = {
     "sql": ("sql", "Query the catalog (read-only)."),
     "export": ("export", "Write training manifests or subtitles."),
     "engines": ("engines", "The engines and aligners that are installed."),
+    "serve": ("serve", "Run the flows on this machine: scheduled ingestion, then labeling."),
+    "worker": ("worker", "Take runs from a work pool on another machine's server."),
+    "corpus": ("corpus", "Sets of recordings, and which is labeled first."),
     "server": ("server", "A Prefect server that stays between calls: up, down, status."),
     "doctor": ("doctor", "What is wrong here, and the command that mends it."),
     "db": ("db", "Look after the catalog's database: upgrade, copy."),
@@ -70,9 +77,16 @@ class LazyCommands(click.Group):
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--catalog", metavar="URL", help="The catalog (or ASRLAB_CATALOG, asrlab.toml, ./asrlab.db).")
+@click.option(
+    "--log-format",
+    type=click.Choice(FORMATS),
+    default=TEXT,
+    envvar=VARIABLE,
+    help="How to tell on standard error what happens: lines of text, or of JSON.",
+)
 @click.version_option(__version__, message="asrlab %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, catalog: str | None) -> None:
+def cli(ctx: click.Context, catalog: str | None, log_format: str) -> None:
     """Label speech: a folder of audio becomes a queryable catalog and training manifests.
 
     \b
@@ -82,6 +96,7 @@ def cli(ctx: click.Context, catalog: str | None) -> None:
 
     Exit codes: 0 done, 1 a user's error, 2 usage, 3 done, but some inputs stand in failures.
     """
+    use_format(log_format)
     ctx.obj = catalog
 
 
@@ -94,21 +109,27 @@ def main() -> None:
         sys.exit(_interrupted())
     except KeyboardInterrupt:
         sys.exit(_interrupted())
+    except Interrupted as stopped:
+        say(STOPPED, "warning", prefix=PREFIX)
+        sys.exit(exit_code_of(stopped.number))
     except click.ClickException as error:
-        error.show()
+        if is_json():
+            say(error.format_message(), "error", error="UsageError")
+        else:
+            error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader (`| head`) has seen enough; Python must not complain of it while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except AsrlabError as error:
-        click.echo(f"asrlab: {error}", err=True)
+        say(str(error), "error", prefix=PREFIX, error=type(error).__name__)
         sys.exit(EXIT_USER_ERROR)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _interrupted() -> int:
-    click.echo(STOPPED, err=True)
+    say(STOPPED, "warning", prefix=PREFIX)
     return INTERRUPTED
 
 

@@ -82,43 +82,20 @@ _JOB_OPTIONS: dict[str, Callable[[Any], Any]] = {
 def job_from(**given: Any) -> "LabelJob":
     """The job that a command's options describe; raises OptionError for values that don't fit."""
     from asrlab.config import load_settings, use_settings
-    from asrlab.domain.recipe import Recipe
-    from asrlab.engines.protocol import EngineOptions
-    from asrlab.errors import OptionError
-    from asrlab.pipeline import AUTO, LabelJob
+    from flows.jobs import job_of
 
+    settings = load_settings()
+    use_settings(settings)
+    return job_of(settings, **job_parameters(**given))
+
+
+def job_parameters(**given: Any) -> dict[str, Any]:
+    """A command's options as the parameters of a job, which those of the flows are too."""
     for name, value in given.items():
         if isinstance(value, str):
             check_text(value, f"--{name.replace('_', '-')}")
-    settings = load_settings()
-    use_settings(settings)
-    try:
-        recipe = Recipe(
-            name="whole" if given.get("no_vad") else "silero-vad",
-            max_seconds=given.get("max_segment", DEFAULT_MAX_SEGMENT_S),
-            channels=given.get("channels", "mix"),
-        )
-    except ValueError as error:
-        raise OptionError(str(error)) from error
-    aligner_model = given.get("aligner_model")
-    return LabelJob(
-        corpus=given.get("corpus") or "default",
-        recipe=recipe,
-        engine=given.get("engine", "whisper"),
-        engine_options=EngineOptions(
-            model=given.get("model"),
-            revision=given.get("revision"),
-            device=settings.device,
-            compute_type=settings.compute_type,
-            cuda_graphs=settings.cuda_graphs,
-        ),
-        language=given.get("language"),
-        context=given.get("context", ""),
-        aligner=given.get("aligner", AUTO),
-        aligner_options=EngineOptions(model=aligner_model, device=settings.device) if aligner_model else None,
-        group_seconds=settings.group_seconds,
-        sidecar=given.get("sidecar"),
-    )
+    parameters = {name: value for name, value in given.items() if value is not None and name != "no_vad"}
+    return {**parameters, "vad": not given.get("no_vad", False)}
 
 
 def is_text(value: str) -> bool:

@@ -8,7 +8,9 @@ from asrlab.catalog import Catalog
 from asrlab.catalog.failures import Failure, failures_among
 from asrlab.catalog.recordings import recordings_by_corpus
 from asrlab.cli.exits import EXIT_DONE, EXIT_WITH_FAILURES
-from asrlab.cli.watch import SECONDS_PER_HOUR, Watch
+from asrlab.cli.say import say
+from asrlab.cli.watch import Watch
+from asrlab.domain.time import SECONDS_PER_HOUR
 
 FAILURES_SHOWN = 20
 
@@ -43,10 +45,7 @@ def tell_other_corpora(catalog: Catalog, corpus: str | None, recording_ids: Sequ
         counts = recordings_by_corpus(session, recording_ids)
     for other, count in sorted(counts.items()):
         if other != corpus:
-            click.echo(
-                f"{count} of these recordings were ingested into the corpus {other!r} before and stay in it",
-                err=True,
-            )
+            say(f"{count} of these recordings were ingested into the corpus {other!r} before and stay in it")
 
 
 def report(failures: Sequence[Failure]) -> int:
@@ -54,9 +53,10 @@ def report(failures: Sequence[Failure]) -> int:
     if not failures:
         return EXIT_DONE
     noun = "input stands" if len(failures) == 1 else "inputs stand"
-    click.echo(f"{len(failures)} {noun} in failures:", err=True)
+    say(f"{len(failures)} {noun} in failures:", "warning", failures=len(failures))
     for failure in failures[:FAILURES_SHOWN]:
-        click.echo(f"  {failure.stage} {failure.reason}: {failure.message}", err=True)
+        said = f"{failure.stage} {failure.reason}: {failure.message}"
+        say(said, "warning", prefix="  ", stage=failure.stage, reason=failure.reason, uri=failure.uri)
     if len(failures) > FAILURES_SHOWN:
-        click.echo(f"  and {len(failures) - FAILURES_SHOWN} more: see `asrlab failures`", err=True)
+        say(f"and {len(failures) - FAILURES_SHOWN} more: see `asrlab failures`", "warning", prefix="  ")
     return EXIT_WITH_FAILURES

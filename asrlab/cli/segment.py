@@ -22,7 +22,9 @@ def command(corpus: str | None, catalog: str | None, **given: Any) -> int:
     work = StageWork(
         verb="recordings cut:",
         fingerprints={"segment": segment_fingerprint(job.recipe)},
-        pending=lambda opened, recording_ids: groups_to_segment(opened, job, recording_ids),
+        pending=lambda opened, recording_ids: [
+            group for groups in groups_to_segment(opened, job, recording_ids) for group in groups
+        ],
         begin=lambda _opened: NO_RUN,
         run=lambda opened, _run_id, group: segment_group(opened, job, group),
     )

@@ -8,6 +8,7 @@ import click
 
 from asrlab.cli.options import opened_catalog
 from asrlab.cli.outcome import failures_of, report
+from asrlab.cli.stopping import stoppable
 
 if TYPE_CHECKING:
     from asrlab.catalog import Catalog
@@ -41,7 +42,8 @@ def run_stage(url: str | None, corpus: str | None, work: StageWork) -> int:
             where = f"the corpus {corpus!r}" if corpus else "the catalog"
             raise OptionError(f"{where} holds no recordings: `asrlab ingest PATH` adds some")
         look_again(catalog, recording_ids)
-        total = _until_nothing_is_left(catalog, work, recording_ids)
+        with stoppable():
+            total = _until_nothing_is_left(catalog, work, recording_ids)
         click.echo("nothing to do" if total is None else f"{work.verb} {total}")
         return report(failures_of(catalog, [], recording_ids, work.fingerprints))
 

@@ -100,3 +100,10 @@ def _write_parquet(table: Table, out: Path) -> None:
         raise OptionError(
             f"a column mixes kinds of values, which parquet can't hold: CAST it in the query ({error.args[0]})"
         ) from error
+
+
+def duration_text(seconds: float) -> str:
+    """Minutes and seconds, or hours and minutes."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes}:{rest:02d} min"

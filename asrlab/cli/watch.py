@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import click
-
 from asrlab.catalog import Catalog
 from asrlab.catalog.summary import LabelProgress, label_progress, newest_transcript
 from asrlab.cli.options import is_terminal
+from asrlab.cli.say import is_json, say
+from asrlab.cli.tables import duration_text
+from asrlab.domain.time import SECONDS_PER_HOUR
 from asrlab.errors import TransientError
 from asrlab.pipeline import LabelJob, check_job
 
@@ -22,7 +23,6 @@ POLL_S = 1.0
 # Asking must not become the work: at most a tenth of the time.
 POLL_SHARE = 10
 LOG_EVERY_S = 15.0
-SECONDS_PER_HOUR = 3600
 
 
 @dataclass(slots=True)
@@ -111,19 +111,13 @@ def _describe(watch: Watch, now: LabelProgress, files: int, aligns: bool) -> tup
         f"{speed:.1f} x real time"
     )
     if speed > 0:
-        line += f", {_duration((total - done) / passes / speed)} left"
+        line += f", {duration_text((total - done) / passes / speed)} left"
     return line, done / total
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes}:{rest:02d} min"
 
 
 @contextmanager
 def _display() -> Iterator[Display]:
-    if not is_terminal():
+    if is_json() or not is_terminal():
         yield _LogLines()
         return
     from rich.console import Console
@@ -141,7 +135,7 @@ class _LogLines:
     def show(self, line: str, share: float) -> None:
         if time.monotonic() - self._last >= LOG_EVERY_S:
             self._last = time.monotonic()
-            click.echo(line, err=True)
+            say(line, share=round(share, 4))
 
 
 class _Bar:

@@ -1,6 +1,8 @@
-"""How much audio fits into a device's memory at once, as it was found out."""
+"""How much audio fits into a device's memory at once, as it was found out, and how much memory a process took."""
 
 import math
+import resource
+import sys
 
 from asrlab.domain.time import Seconds
 
@@ -33,7 +35,11 @@ class BatchMemory:
 
     def was_too_much(self, used: Seconds) -> None:
         """Half of that from now on."""
-        self._seconds = self._learned = min(self._seconds, used / 2)
+        self.learn(used / 2)
+
+    def learn(self, ceiling: Seconds) -> None:
+        """Stay below what the same model has just learned, here or in another process."""
+        self._seconds = self._learned = min(self._seconds, ceiling)
 
     def clips(self, longest: Seconds) -> int:
         """How many clips of that length fit at once; at least one."""
@@ -41,3 +47,10 @@ class BatchMemory:
             return 1 << 30
         # What half of an even batch took must still be half of it when it is divided.
         return max(1, int(self._seconds / longest + 1e-6))
+
+
+def peak_memory_bytes() -> int:
+    """The most memory this process has had resident."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Kibibytes everywhere but on macOS.
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -27,6 +27,8 @@ class FailureReason(StrEnum):
     TOO_LONG = "too_long"  # longer than the engine reads at once
     ENGINE_ERROR = "engine_error"  # the engine raised on this very segment
     OUT_OF_MEMORY = "out_of_memory"
+    TIMED_OUT = "timed_out"  # the engine or aligner gave no answer in time
+    ENGINE_DIED = "engine_died"  # its process ended while it worked on this very segment
     TEXT_TRUNCATED = (
         "text_truncated"  # the model did not end the text: what there is of it is kept, and flagged
     )

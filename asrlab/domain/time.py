@@ -6,6 +6,7 @@ from typing import Self
 Seconds = float
 
 MS_PER_SECOND = 1000
+SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from asrlab.domain.reasons import FailureReason
+from asrlab.engines.protocol import HasProcess
 from asrlab.errors import ItemError, as_item_error
 
 Item = TypeVar("Item")
@@ -26,6 +27,11 @@ def run_isolated(
     if len(items) == 1:
         return [failure]
     return [result for item in items for result in run_isolated(call, [item], reason)]
+
+
+def memory_of(engine: object) -> int:
+    """The most memory, in bytes, of an engine's or aligner's own process; 0 for one that works in this process."""
+    return engine.peak_memory_bytes if isinstance(engine, HasProcess) else 0
 
 
 def _checked(call: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item]) -> Sequence[Result]:

@@ -29,6 +29,7 @@ class EngineOptions:
     compute_type: number format of the computation ("float32", "int8", …); "auto" lets engine and device decide.
     batch_seconds: memory budget of one forward pass, in seconds of padded audio.
     cuda_graphs: replay decoding steps on a card as CUDA graphs, where the engine can.
+    timeout: run in a process of its own, and give one batch so many seconds; None runs here and waits for ever.
     """
 
     model: str | None = None
@@ -37,6 +38,7 @@ class EngineOptions:
     compute_type: str = "auto"
     batch_seconds: Seconds = 240.0
     cuda_graphs: bool = False
+    timeout: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,14 @@ class LearnsMemory(Protocol):
 
     @property
     def memory(self) -> BatchMemory: ...
+
+
+@runtime_checkable
+class HasProcess(Protocol):
+    """An engine or aligner in a process of its own, which tells how much memory that took."""
+
+    @property
+    def peak_memory_bytes(self) -> int: ...
 
 
 class EngineFactory(Protocol):

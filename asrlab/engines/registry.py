@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Literal, TypeVar
 
+from asrlab.engines.apart import AlignerApart, EngineApart
 from asrlab.engines.protocol import Aligner, AlignerFactory, Engine, EngineFactory, EngineOptions
 from asrlab.errors import OptionError, UnknownEngineError
 
@@ -97,12 +98,18 @@ def open_aligner(name: str, options: EngineOptions) -> Aligner:
 
 @lru_cache(maxsize=4)
 def _open_engine(name: str, options: EngineOptions) -> Engine:
-    return engine_factory(name).open(options)
+    factory = engine_factory(name)
+    if options.timeout is None:
+        return factory.open(options)
+    return EngineApart(name, options, factory.describe(options))
 
 
 @lru_cache(maxsize=4)
 def _open_aligner(name: str, options: EngineOptions) -> Aligner:
-    return aligner_factory(name).open(options)
+    factory = aligner_factory(name)
+    if options.timeout is None:
+        return factory.open(options)
+    return AlignerApart(name, options, factory.describe(options))
 
 
 @lru_cache(maxsize=1)

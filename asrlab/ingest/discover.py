@@ -17,15 +17,15 @@ from asrlab.ingest.remote import RemoteSearch
 from asrlab.ingest.sidecars import read_sidecar, sidecar_names
 
 
-def discover(inputs: Sequence[str], sidecar: str | None = None) -> Discovery:
+def discover(inputs: Sequence[str], sidecar: str | None = None, *, empty_is_fine: bool = False) -> Discovery:
     """The audio that `inputs` name now, and what manifests and sidecars say of it.
 
     inputs: files, folders, patterns with * ? [ ] ** (each with ~), URLs, manifests. sidecar: the kind of files to look
-    for beside the audio (see `sidecar_names`), None for none.
+    for beside the audio (see `sidecar_names`), None for none. empty_is_fine: a folder may hold no audio yet.
     Raises InputNotFoundError for what names nothing, for a folder or pattern without audio, and for a manifest without
     an audio column.
     """
-    search = _Search()
+    search = _Search(empty_is_fine)
     for given in inputs:
         search.add(local_path(given))
     search.read_manifests()
@@ -37,9 +37,10 @@ def discover(inputs: Sequence[str], sidecar: str | None = None) -> Discovery:
 class _Search:
     """What has been found so far, by URI."""
 
-    def __init__(self) -> None:
+    def __init__(self, empty_is_fine: bool) -> None:
+        self._empty_is_fine = empty_is_fine
         self._local = LocalSearch()
-        self._remote = RemoteSearch()
+        self._remote = RemoteSearch(empty_is_fine)
         self._bad: dict[str, Unreadable] = {}
         self._references: dict[str, list[Reference]] = {}
         self._manifests: dict[str, None] = {}
@@ -47,7 +48,7 @@ class _Search:
     def add(self, given: str) -> None:
         if is_url(given):
             self._remote.add(given)
-        elif not self._local.add(given):
+        elif not self._local.add(given) and not self._empty_is_fine:
             raise InputNotFoundError(
                 f"no audio in {printable(given)}: looked for files named {SOME_EXTENSIONS} and the like; "
                 "another file is taken when it is named itself"
@@ -99,7 +100,7 @@ class _Search:
             failure = cannot_read(Path(uri), error)
             self._bad[uri] = Unreadable(uri, failure.reason, failure.message)
             return
-        if not usable and not self._bad:
+        if not usable and not self._bad and not self._empty_is_fine:
             raise InputNotFoundError(f"{printable(uri)} names no audio: it is empty")
 
     def _take(self, manifest: str, line: Line) -> bool:

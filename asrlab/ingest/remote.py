@@ -10,26 +10,28 @@ from asrlab.ingest.local import SOME_EXTENSIONS, looks_like_audio
 class RemoteSearch:
     """What has been found behind URLs so far, by URL. names: everything in the folders that were listed."""
 
-    def __init__(self) -> None:
+    def __init__(self, empty_is_fine: bool = False) -> None:
+        self._empty_is_fine = empty_is_fine
         self.files: dict[str, FoundFile] = {}
         self.unreadable: dict[str, Unreadable] = {}
         self.names: set[str] = set()
 
     def add(self, url: str) -> None:
-        """Add what a URL names; over http(s) that is one file, elsewhere a folder or a pattern too.
+        """Add what a URL names: a file, a folder or a pattern; over http(s) a folder is what ends in a slash.
 
         Raises InputNotFoundError for a folder or pattern without audio, MissingExtraError.
         """
         check_url(url)
-        if is_http(url):
+        if is_http(url) and not url_path(url).endswith("/"):
             self.take(url)
             return
-        # Only here: what asks buckets is slow to import.
+        # Only here: what asks is slow to import.
         from asrlab.audio.remote.buckets import list_files
+        from asrlab.audio.remote.listing import list_http
         from asrlab.audio.remote.policy import current_policy
 
         try:
-            listed = list_files(url, current_policy())
+            listed = (list_http if is_http(url) else list_files)(url, current_policy())
         except AudioError as error:
             self.unreadable[url] = Unreadable(url, error.reason, error.message)
             return
@@ -38,7 +40,7 @@ class RemoteSearch:
             return
         self.names.update(file.url for file in listed)
         audio = [file for file in listed if looks_like_audio(url_path(file.url))]
-        if not audio:
+        if not audio and not self._empty_is_fine:
             raise InputNotFoundError(
                 f"no audio at {printable(url)}: looked for files named {SOME_EXTENSIONS} and the like"
             )

@@ -35,6 +35,7 @@ from asrlab.errors import AudioError, ItemError, as_item_error
 from asrlab.ingest.found import Discovery, FoundFile
 from asrlab.ingest.local import is_below
 from asrlab.ingest.looking import is_unchanged, look_at_known
+from asrlab.stopping import check_stop
 
 STAGE = INGEST
 
@@ -146,6 +147,7 @@ def ingest_files(catalog: Catalog, uris: Sequence[str], corpus: str) -> list[int
     """
     ids: dict[int, None] = {}
     for uri in uris:
+        check_stop()
         recording_id = _ingest_file(catalog, uri, corpus)
         if recording_id is not None:
             ids[recording_id] = None

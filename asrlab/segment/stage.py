@@ -26,6 +26,7 @@ from asrlab.domain.time import Seconds, TimeSpan
 from asrlab.engines.protocol import VoiceDetector, Waveform
 from asrlab.errors import AudioError, as_item_error
 from asrlab.segment.plan import plan_segments, plan_whole
+from asrlab.stopping import check_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def segment_recordings(catalog: Catalog, cutter: Cutter, recording_ids: Sequence
             pending = recordings_to_segment(session, cutter.fingerprint, cutter.recipe.max_seconds, mine)
             sources = audio_sources(session, pending)
         for recording_id in pending:
+            check_stop()
             with catalog.writing() as session:
                 if activate_wanted(session, cutter.fingerprint, cutter.recipe.max_seconds, recording_id):
                     resolve_failure(session, STAGE, str(recording_id), fingerprint=None)

@@ -1,5 +1,6 @@
 """From segments to transcripts: claimed, read ahead, transcribed in batches, stored batch by batch."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from asrlab.catalog.ceilings import remembered_ceiling
 from asrlab.catalog.failures import failed_segment, record_failure, resolve_failure
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.recordings import audio_sources
+from asrlab.catalog.runs import note_work
 from asrlab.catalog.segments import Segment
 from asrlab.catalog.transcripts import (
     STAGE,
@@ -24,9 +26,10 @@ from asrlab.domain.reasons import FailureReason
 from asrlab.domain.reference import Prompt
 from asrlab.domain.time import Seconds
 from asrlab.engines.coverage import has_speech
-from asrlab.engines.isolation import run_isolated
+from asrlab.engines.isolation import memory_of, run_isolated
 from asrlab.engines.protocol import Engine, LearnsMemory, Waveform
 from asrlab.errors import ItemError, OptionError
+from asrlab.stopping import check_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,11 @@ def transcribe_segments(catalog: Catalog, how: Transcription, segment_ids: Seque
         memory = how.engine.memory if isinstance(how.engine, LearnsMemory) else None
         with remembered_ceiling(catalog, how.engine.info.revision, memory):
             for batch in load_batches(clips, how.batch_seconds):
-                stored += _store(catalog, how, batch, _transcribe(how, batch), sources)
+                check_stop()
+                began = time.perf_counter()
+                results = _transcribe(how, batch)
+                took = time.perf_counter() - began
+                stored += _store(catalog, how, batch, results, sources, took)
     return stored
 
 
@@ -133,8 +140,10 @@ def _store(
     batch: LoadedBatch[Segment],
     results: Sequence[Hypothesis | ItemError],
     sources: dict[int, AudioSource],
+    engine_seconds: Seconds,
 ) -> int:
     stored = 0
+    audio_seconds = 0.0
     outcomes = [*zip(batch.items, results, strict=True), *batch.unreadable]
     with catalog.writing() as session:
         for segment, result in outcomes:
@@ -142,7 +151,9 @@ def _store(
                 version = EngineVersion(
                     segment.segment_id, how.run_id, how.key.of(segment.prompt), how.engine.info.name, result
                 )
-                stored += add_heard(session, version, segment)
+                if add_heard(session, version, segment):
+                    stored += 1
+                    audio_seconds += segment.span.duration
                 if FLAG_TRUNCATED not in result.flags:
                     resolve_failure(session, STAGE, str(segment.segment_id), how.key.call)
                     continue
@@ -153,4 +164,5 @@ def _store(
                 session,
                 failed_segment(STAGE, segment.segment_id, segment, source, how.key.call, result),
             )
+        note_work(session, how.run_id, audio_seconds, engine_seconds, memory_of(how.engine))
     return stored

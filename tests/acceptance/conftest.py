@@ -1,78 +1,41 @@
-"""Real processes: the command as a user's shell would start it."""
+"""What acceptance tests share: places of their own, and servers around them."""
 
+import functools
 import json
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.conftest import FAKE_PLUGIN
+from tests.factories import write_tone
+from tests.machines import PrefectServer, prefect_on
+from tests.postgres import PostgresServer, postgres, system_binaries
+from tests.process import TIME_LIMIT_S as TIME_LIMIT_S
+from tests.process import Asrlab as Asrlab
 
 REPOSITORY = Path(__file__).parents[2]
-TIME_LIMIT_S = 300
 
 
-@dataclass
-class Asrlab:
-    """`asrlab` in a folder of its own, on a catalog of its own."""
+Figures = Callable[..., None]
 
-    folder: Path
-    environment: dict[str, str] = field(default_factory=dict)
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def command(self, *arguments: str | Path) -> list[str]:
-        return [sys.executable, "-m", "asrlab.cli.main", *map(str, arguments)]
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """Keep what a long proof has measured: a line of JSON in the file that ASRLAB_FIGURES names, if it does."""
 
-    def run(self, *arguments: str | Path, code: int = 0, **environment: str) -> str:
-        """Run to the end, check the exit code, return standard output; standard error is in `self.errors`."""
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            timeout=TIME_LIMIT_S,
-            check=False,
-        )
-        self.errors = done.stderr
-        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr, done.stderr
-        return done.stdout
+    def keep(**measured: object) -> None:
+        if path := os.environ.get("ASRLAB_FIGURES"):
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(json.dumps({"test": request.node.name, **measured}) + "\n")
 
-    def json(self, *arguments: str | Path) -> Any:
-        return json.loads(self.run(*arguments))
-
-    def query(self, statement: str) -> list[dict[str, Any]]:
-        answer: list[dict[str, Any]] = self.json("sql", statement, "--format", "json")
-        return answer
-
-    def start(self, *arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
-        """Start in a process group of its own, as a shell does."""
-        log = (self.folder / "started.log").open("ab")
-        with log:
-            process = subprocess.Popen(
-                self.command(*arguments),
-                cwd=self.folder,
-                env={**self.environment, **environment},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.started.append(process)
-        return process
-
-    def stop_all(self) -> None:
-        """End what a failed test has left running."""
-        for process in self.started:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+    return keep
 
 
 @pytest.fixture(scope="session")
@@ -99,3 +62,87 @@ def asrlab_on_both(asrlab: Asrlab, catalog_url: str) -> Asrlab:
     """The same with its catalog once on each database."""
     asrlab.environment["ASRLAB_CATALOG"] = catalog_url
     return asrlab
+
+
+@pytest.fixture
+def audio(tmp_path: Path) -> Path:
+    folder = tmp_path / "audio"
+    for index, name in enumerate(("a.wav", "deep/b.wav", "c d.wav")):
+        write_tone(folder / name, 1.0, 200 + 10 * index)
+    return folder
+
+
+@pytest.fixture
+def place(asrlab: Asrlab) -> Asrlab:
+    asrlab.environment["ASRLAB_CACHE_DIR"] = str(asrlab.folder / "cache")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        asrlab.environment.pop(name, None)
+    return asrlab
+
+
+@pytest.fixture
+def website(audio: Path) -> Iterator[str]:
+    """The audio behind http."""
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(audio))
+    handler.func.log_message = lambda *_arguments: None  # type: ignore[method-assign]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def bucket(audio: Path, place: Asrlab) -> Iterator[str]:
+    """The audio in a bucket of a real S3 server, with its credentials in the environment."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    place.environment.update(
+        AWS_ENDPOINT_URL=f"http://{host}:{port}",
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_DEFAULT_REGION="us-east-1",
+    )
+    client = client_of(place)
+    client.create_bucket(Bucket="speech")
+    for path in sorted(audio.rglob("*.wav")):
+        client.upload_file(str(path), "speech", f"calls/{path.relative_to(audio)}")
+    client.put_object(Bucket="speech", Key="calls/a.txt", Body=b"what was said")
+    yield "s3://speech"
+    # What it holds is the whole process's: the next test begins with none of it.
+    urllib.request.urlopen(
+        urllib.request.Request(f"http://{host}:{port}/moto-api/reset", method="POST")
+    ).close()
+    server.stop()
+
+
+def client_of(place: Asrlab) -> "boto3.client":
+    return boto3.client(
+        "s3",
+        endpoint_url=place.environment["AWS_ENDPOINT_URL"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+    )
+
+
+@pytest.fixture
+def database() -> Iterator[PostgresServer]:
+    binaries = system_binaries()
+    assert binaries is not None
+    with postgres(binaries) as server:
+        yield server
+
+
+@pytest.fixture
+def cluster(place: Asrlab, bucket: str, database: PostgresServer) -> Iterator[tuple[Asrlab, PrefectServer]]:
+    """What all machines share, in one environment: the catalog's URL, the bucket's keys, the API."""
+    place.environment |= {
+        "ASRLAB_CATALOG": database.create("catalog"),
+        "ASRLAB_ALLOW_PRIVATE": "true",
+        "ASRLAB_GROUP_SECONDS": "3",
+    }
+    with prefect_on(database, place) as prefect:
+        place.environment["PREFECT_API_URL"] = prefect.url
+        yield place, prefect

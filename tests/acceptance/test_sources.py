@@ -1,84 +1,19 @@
 """Audio and texts from everywhere, through the command: buckets, servers, manifests, sidecars."""
 
-import functools
 import json
 import os
 import shutil
-import threading
 import zipfile
-from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
-from tests.acceptance.conftest import Asrlab
+from tests.acceptance.conftest import Asrlab, client_of
 from tests.factories import write_tone
 
 FAKE = ("--engine", "fake", "--aligner", "none", "--no-vad")
 LABEL = ("label", "--inline", *FAKE)
 CURRENT = "SELECT uri, text, origin, language FROM v_current ORDER BY uri, start_s"
-
-
-@pytest.fixture
-def audio(tmp_path: Path) -> Path:
-    folder = tmp_path / "audio"
-    for index, name in enumerate(("a.wav", "deep/b.wav", "c d.wav")):
-        write_tone(folder / name, 1.0, 200 + 10 * index)
-    return folder
-
-
-@pytest.fixture
-def place(asrlab: Asrlab) -> Asrlab:
-    asrlab.environment["ASRLAB_CACHE_DIR"] = str(asrlab.folder / "cache")
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
-        asrlab.environment.pop(name, None)
-    return asrlab
-
-
-@pytest.fixture
-def website(audio: Path) -> Iterator[str]:
-    """The audio behind http."""
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(audio))
-    handler.func.log_message = lambda *_arguments: None  # type: ignore[method-assign]
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def bucket(audio: Path, place: Asrlab) -> Iterator[str]:
-    """The audio in a bucket of a real S3 server, with its credentials in the environment."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    place.environment.update(
-        AWS_ENDPOINT_URL=f"http://{host}:{port}",
-        AWS_ACCESS_KEY_ID="test",
-        AWS_SECRET_ACCESS_KEY="test",
-        AWS_DEFAULT_REGION="us-east-1",
-    )
-    client = client_of(place)
-    client.create_bucket(Bucket="speech")
-    for path in sorted(audio.rglob("*.wav")):
-        client.upload_file(str(path), "speech", f"calls/{path.relative_to(audio)}")
-    client.put_object(Bucket="speech", Key="calls/a.txt", Body=b"what was said")
-    yield "s3://speech"
-    server.stop()
-
-
-def client_of(place: Asrlab) -> "boto3.client":
-    return boto3.client(
-        "s3",
-        endpoint_url=place.environment["AWS_ENDPOINT_URL"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        region_name="us-east-1",
-    )
 
 
 def texts(place: Asrlab) -> list[tuple[str, str, str, str | None]]:
@@ -178,13 +113,11 @@ def test_private_addresses_need_leave(place: Asrlab, website: str) -> None:
 
 
 def test_one_bad_url_stops_nothing(place: Asrlab, website: str) -> None:
-    place.run(
-        *LABEL, "--allow-private", f"{website}/a.wav", f"{website}/none.wav", f"{website}/deep/", code=3
-    )
+    place.run(*LABEL, "--allow-private", f"{website}/a.wav", f"{website}/none.wav", f"{website}/deep", code=3)
     assert [row[0] for row in texts(place)] == [f"{website}/a.wav"]
     reasons = place.query("SELECT uri, reason FROM v_failures ORDER BY uri")
     assert reasons == [
-        {"uri": f"{website}/deep/", "reason": "not_audio"},
+        {"uri": f"{website}/deep", "reason": "not_audio"},
         {"uri": f"{website}/none.wav", "reason": "vanished"},
     ]
 

@@ -25,6 +25,7 @@ VIEWS = (
     "v_current",
     "v_words",
     "v_runs",
+    "v_sources",
     "v_failures",
 )
 

@@ -28,7 +28,10 @@ VIEW_COLUMNS = {
     "v_current": "transcript_id segment_id recording_id uri version parent_id origin engine checkpoint run_id "
     "author language text raw_text confidence finish_reason flags created_at start_s end_s corpus verdict",
     "v_words": "transcript_id segment_id recording_id position word start_s end_s score flags",
-    "v_runs": "run_id stage engine checkpoint revision fingerprint parameters started_at finished_at",
+    "v_runs": "run_id stage engine checkpoint revision fingerprint parameters started_at finished_at "
+    "num_results audio_hours wall_seconds engine_seconds peak_memory_bytes",
+    "v_sources": "source_id name uri include corpus sidecar metadata is_enabled created_at looked_at state message "
+    "num_found num_new num_failed",
     "v_failures": "stage reason message uri attempts",
 }
 

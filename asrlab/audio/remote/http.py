@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -16,12 +17,14 @@ from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.errors import AudioError
 
-Reader = Callable[[httpx.Response], RemoteFile]
+Result = TypeVar("Result")
+Reader = Callable[[httpx.Response], Result]
 
 NS_PER_SECOND = 1_000_000_000
 FIRST_RETRY: Seconds = 0.5
 LONGEST_RETRY: Seconds = 30.0
 MAX_REDIRECTS = 10
+PAGE_MAX_BYTES = 64 << 20
 # Answers that pass by themselves.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _GONE = frozenset({404, 410})
@@ -109,7 +112,25 @@ def look_http(url: str, policy: FetchPolicy) -> RemoteFile:
         return _with_retries(lambda: _ask("GET", url, policy, read), policy)
 
 
-def _with_retries(call: Callable[[], RemoteFile], policy: FetchPolicy) -> RemoteFile:
+def read_page(url: str, policy: FetchPolicy) -> tuple[str, str]:
+    """The text at `url` and the URL it came from, after redirects; raises AudioError.
+
+    Its size is limited: it is held in memory.
+    """
+
+    def read(response: httpx.Response) -> tuple[str, str]:
+        body = bytearray()
+        for block in response.iter_raw():
+            body += block
+            if len(body) > PAGE_MAX_BYTES:
+                why = f"the listing is larger than {PAGE_MAX_BYTES >> 20} MiB: name folders below it, or a manifest"
+                raise AudioError(FailureReason.TOO_LARGE, f"{printable(url)}: {why}")
+        return body.decode(response.encoding or "utf-8", "replace"), str(response.url)
+
+    return _with_retries(lambda: _ask("GET", url, policy, read), policy)
+
+
+def _with_retries(call: Callable[[], Result], policy: FetchPolicy) -> Result:
     pause = FIRST_RETRY
     for attempt in range(1, policy.attempts + 1):
         try:
@@ -122,7 +143,7 @@ def _with_retries(call: Callable[[], RemoteFile], policy: FetchPolicy) -> Remote
     raise AssertionError("a policy allows at least one attempt")
 
 
-def _ask(method: str, url: str, policy: FetchPolicy, read: Reader) -> RemoteFile:
+def _ask(method: str, url: str, policy: FetchPolicy, read: Reader[Result]) -> Result:
     """What `read` makes of the answer; raises _PassingError for what is worth another try, AudioError for the rest."""
     with _client(policy) as client:
         try:

@@ -12,11 +12,15 @@ from asrlab.domain.labels import (
     Hypothesis,
     WordConfidence,
 )
+from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds, TimeSpan
 from asrlab.engines.qwen3_asr.output import ASR_TEXT_TAG, parse_asr_output
+from asrlab.errors import ItemError
 from asrlab.text.languages import language_tag
 from asrlab.text.suspicion import echoes_context, repeats_itself
 from asrlab.text.words import words_of
+
+_LONGEST: Seconds = 1e6
 
 
 def hypothesis_of(
@@ -27,11 +31,12 @@ def hypothesis_of(
     answer: of the format `json` ("text") or `verbose_json` (also "language", "words", "segments"). language: the tag
     that was asked for, None for none. Qwen3-ASR behind vLLM writes the language into the text.
     """
-    raw = str(answer.get("text") or "")
+    raw = _text(answer.get("text"))
     text, told = raw.strip(), answer.get("language")
     if ASR_TEXT_TAG in raw:
         told, text = parse_asr_output(raw, None)
-    tag = language or (language_tag(told) if isinstance(told, str) else None)
+    told = told if isinstance(told, str) else None
+    tag = language or (language_tag(told) if told else None)
     said = _words(answer.get("words"))
     words, spans = _confidences(said, text), _spans(said, text, duration)
     flags = [
@@ -41,7 +46,7 @@ def hypothesis_of(
     return Hypothesis(
         text=text,
         raw_text=raw,
-        language=None if tag is None else str(told or tag),
+        language=None if tag is None else told or tag,
         language_tag=tag,
         confidence=_mean(words) if words else _confidence_of_segments(answer.get("segments")),
         words=words,
@@ -50,19 +55,35 @@ def hypothesis_of(
     )
 
 
+def _text(found: object) -> str:
+    """A server's text, a missing one empty. Raises ItemError for what is none."""
+    if found is not None and not isinstance(found, str):
+        raise ItemError(FailureReason.ENGINE_ERROR, f"the server answered no text but {str(found)[:40]!r}")
+    return found or ""
+
+
+def _number(found: object) -> float | None:
+    """A server's number, None for what is none: words, yes and no, infinities."""
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    try:
+        value = float(found)
+    except OverflowError:
+        return None
+    return value if math.isfinite(value) else None
+
+
 def _words(found: object) -> list[Mapping[str, Any]]:
     return [word for word in found if isinstance(word, Mapping)] if isinstance(found, list) else []
 
 
 def _confidences(said: Sequence[Mapping[str, Any]], text: str) -> tuple[WordConfidence, ...]:
     """Where the server gives every word a probability (OpenAI's own does not)."""
-    values = [word.get("probability") for word in said]
-    if not _are_the_words(said, text) or not all(isinstance(value, int | float) for value in values):
+    given = [_number(word.get("probability")) for word in said]
+    values = [min(max(value, 0.0), 1.0) for value in given if value is not None]
+    if not _are_the_words(said, text) or len(values) != len(said):
         return ()
-    return tuple(
-        WordConfidence(word, min(max(float(value or 0.0), 0.0), 1.0))
-        for word, value in zip(words_of(text), values, strict=True)
-    )
+    return tuple(WordConfidence(word, value) for word, value in zip(words_of(text), values, strict=True))
 
 
 def _spans(said: Sequence[Mapping[str, Any]], text: str, duration: Seconds) -> tuple[AlignedWord, ...]:
@@ -72,12 +93,11 @@ def _spans(said: Sequence[Mapping[str, Any]], text: str, duration: Seconds) -> t
     placed: list[AlignedWord] = []
     end: Seconds = 0.0
     for word, entry in zip(words_of(text), said, strict=True):
-        times = entry.get("start"), entry.get("end")
-        if not all(isinstance(time, int | float) and math.isfinite(time) for time in times):
+        start, last = _number(entry.get("start")), _number(entry.get("end"))
+        if start is None or last is None:
             return ()
-        start, last = (round(float(time or 0.0), 3) for time in times)
-        start = min(max(start, end), duration)
-        end = min(max(last, start), duration)
+        start = min(max(round(start, 3), end), duration)
+        end = min(max(round(last, 3), start), duration)
         placed.append(AlignedWord(word, TimeSpan(start, end)))
     return tuple(placed)
 
@@ -97,11 +117,12 @@ def _confidence_of_segments(found: object) -> float | None:
     """The mean of what the segments' mean log-probabilities say, by their length."""
     total = weight = 0.0
     for segment in _words(found):
-        value, start, end = (segment.get(name) for name in ("avg_logprob", "start", "end"))
-        if not all(isinstance(each, int | float) and math.isfinite(each) for each in (value, start, end)):
+        value, start, end = (_number(segment.get(name)) for name in ("avg_logprob", "start", "end"))
+        if value is None or start is None or end is None:
             return None
-        length = max(float(end or 0.0) - float(start or 0.0), 0.0)
-        total += min(math.exp(float(value or 0.0)), 1.0) * length
+        # A clip has no more hours than this, and the sum stays a number.
+        length = min(max(end - start, 0.0), _LONGEST)
+        total += math.exp(min(value, 0.0)) * length
         weight += length
     return total / weight if weight else None
 

@@ -7,6 +7,7 @@ from asrlab.domain.time import Seconds
 from asrlab.errors import OptionError
 
 DEFAULT_URL = "http://127.0.0.1:8000/v1"
+_NO_URL = "ASRLAB_OPENAI_URL is no URL of a server: give http://host:8000/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,24 @@ class Endpoint:
         try:
             parts = urlsplit(self.url)
             host, port = parts.hostname, parts.port
-        except ValueError as error:
-            raise OptionError(f"ASRLAB_OPENAI_URL is no URL ({error}): give http://host:8000/v1") from error
+        except ValueError:
+            # What is wrong is not repeated, here or below: a password may stand in it.
+            raise OptionError(_NO_URL) from None
         if parts.scheme not in ("http", "https") or not host:
-            raise OptionError(f"ASRLAB_OPENAI_URL {self.url!r} is no URL: give http://host:8000/v1")
+            raise OptionError(_NO_URL)
         host = f"[{host}]" if ":" in host else host
         return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
+
+    def check_key(self) -> None:
+        """Raise OptionError for a key that no request can carry, without repeating it."""
+        if not (self.key.isascii() and self.key.isprintable()) or " " in self.key:
+            raise OptionError(
+                "ASRLAB_OPENAI_KEY holds a space, a line break or a letter that no key has: copy it again"
+            )
+
+    def without_key(self, said: str) -> str:
+        """What a server said, without the key where it repeats it."""
+        return said.replace(self.key, "(the key)") if self.key else said
 
 
 _endpoint = Endpoint()

@@ -43,6 +43,7 @@ class OpenAIEngine:
         self._model = model
         self._endpoint = endpoint
         self._place = endpoint.place
+        endpoint.check_key()
         self._formats = list(FORMATS)
         # Answers of a call that failed for one of its clips, by what was asked: no clip is sent, or paid for, twice.
         self._kept: dict[bytes, Hypothesis] = {}
@@ -145,7 +146,7 @@ class OpenAIEngine:
                 f"{self._place} gave no answer within {self._endpoint.timeout:g} s",
             ) from error
         except openai.APIConnectionError as error:
-            reason = error.__cause__ or error
+            reason = self._endpoint.without_key(str(error.__cause__ or error))
             raise TransientError(f"{self._place} can't be reached: {reason}; is the server up?") from error
         except openai.APIStatusError as error:
             raise self._refused(error) from error
@@ -154,20 +155,22 @@ class OpenAIEngine:
     def _read(self, body: str) -> dict[str, Any]:
         try:
             found = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
+        said = self._endpoint.without_key(body)
         if not isinstance(found, dict):
             raise OptionError(
-                f"{self._place} answered what is no transcription ({body[:40]!r}): is ASRLAB_OPENAI_URL right?"
+                f"{self._place} answered what is no transcription ({said[:40]!r}): is ASRLAB_OPENAI_URL right?"
             )
         if "text" not in found:
             raise ItemError(
-                FailureReason.ENGINE_ERROR, f"{self._place} answered without a text: {body[:200]}"
+                FailureReason.ENGINE_ERROR, f"{self._place} answered without a text: {said[:200]}"
             )
         return found
 
     def _refused(self, error: openai.APIStatusError) -> Exception:
-        said = f"{self._place} answered {error.status_code}: {_said(error)}"
+        # Some servers repeat the key that they refuse.
+        said = f"{self._place} answered {error.status_code}: {self._endpoint.without_key(_said(error))}"
         if error.status_code in (401, 403):
             return OptionError(f"{said}; is ASRLAB_OPENAI_KEY right?")
         if error.status_code == 404:
