@@ -16,9 +16,12 @@ ENGINE_LIMIT = f"asrlab-engine-{socket.gethostname()}"
 CLUSTER_LIMIT = "asrlab-engines"
 
 
-def limit_names(settings: Settings) -> list[str]:
-    """The limits that a task takes a slot of, all of them or none."""
-    return [ENGINE_LIMIT] if settings.cluster_slots is None else [ENGINE_LIMIT, CLUSTER_LIMIT]
+def limit_sizes(settings: Settings) -> dict[str, int]:
+    """The limits that a task takes a slot of, all of them or none, and how many slots each has."""
+    sizes = {ENGINE_LIMIT: settings.engine_slots}
+    if settings.cluster_slots is not None:
+        sizes[CLUSTER_LIMIT] = settings.cluster_slots
+    return sizes
 
 
 def ensure_limits(settings: Settings, *, fresh: bool = False) -> None:
@@ -26,11 +29,8 @@ def ensure_limits(settings: Settings, *, fresh: bool = False) -> None:
 
     fresh: forget who holds them. Only for a server that nobody else uses: holders from before are dead.
     """
-    sizes = {ENGINE_LIMIT: settings.engine_slots}
-    if settings.cluster_slots is not None:
-        sizes[CLUSTER_LIMIT] = settings.cluster_slots
     with get_client(sync_client=True) as client:
-        for name, slots in sizes.items():
+        for name, slots in limit_sizes(settings).items():
             if not fresh:
                 client.upsert_global_concurrency_limit_by_name(name, slots)
                 continue

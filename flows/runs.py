@@ -1,7 +1,8 @@
 """Flow runs and the processes they run in: a run whose process has died is found, and goes on."""
 
+import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -16,21 +17,32 @@ from prefect.client.schemas.filters import (
     WorkPoolFilter,
     WorkPoolFilterName,
 )
-from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType, WorkerStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed, Scheduled
 
-from asrlab.catalog.owner import is_surely_alive, is_surely_dead, this_process
+from asrlab.catalog.owner import host_of, is_surely_alive, is_surely_dead, this_process
 
 OWNER_LABEL = "asrlab.owner"
 # A run that takes its process down each time is not begun for ever.
 MOST_STARTS = 5
 MOST_RUNS = 200
 SOON = timedelta(seconds=10)
-# A flow's process begins within seconds, on a busy machine too.
-STUCK_AFTER_S = 60.0
+# A flow's process begins within seconds, on a busy machine too. A machine may lose its network for a moment; should it
+# live after all, the catalog's claims keep both from one item.
+PATIENCE_S = {StateType.PENDING: 60.0, StateType.RUNNING: 180.0}
+
+
+def worker_name(what: str) -> str:
+    """How this machine's worker for `what` is called in Prefect."""
+    return f"{socket.gethostname()}-{what}"
+
+
+def is_worker_of(name: str, host: str) -> bool:
+    """Whether a worker of this name is one of that machine's."""
+    return name.startswith(f"{host}-")
 
 
 def own_this_run() -> bool:
@@ -44,7 +56,8 @@ def own_this_run() -> bool:
 
 def runs_of_this_machine(client: SyncPrefectClient) -> list[FlowRun]:
     """The runs that Prefect takes to be running, and whose process on this machine lives."""
-    return [run for run in _in_state(client, StateType.RUNNING) if is_surely_alive(_owner(run))]
+    running = _in_state(client, StateType.RUNNING)
+    return [run for run in running if _owner(run) and is_surely_alive(_owner(run))]
 
 
 def interrupted_runs(client: SyncPrefectClient) -> list[FlowRun]:
@@ -53,30 +66,42 @@ def interrupted_runs(client: SyncPrefectClient) -> list[FlowRun]:
     return [
         run
         for run in found
-        if is_surely_dead(_owner(run)) and not (run.state_type == StateType.CRASHED and not _may_go_on(run))
+        if _owner(run)
+        and is_surely_dead(_owner(run))
+        and not (run.state_type == StateType.CRASHED and not _may_go_on(run))
     ]
 
 
 class StuckRuns:
-    """Runs that a worker took and died before it began them: they wait for ever, and hold their deployment's place."""
+    """Runs that stand still for ever, and hold their deployment's place.
+
+    A worker took them and died before it began them, or they run on a machine whose workers are all silent.
+    """
 
     def __init__(self, pool: str) -> None:
         self._pool = pool
-        self._since: dict[UUID, float] = {}
+        self._since: dict[tuple[UUID, StateType], float] = {}
 
     def look(self, client: SyncPrefectClient) -> list[FlowRun]:
-        """Those that have been about to begin for a minute, from the first look at them on: clocks differ."""
+        """Those that have stood still for long enough, from the first look at them on: clocks differ."""
         now = time.monotonic()
-        found = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING]))
-            ),
-            work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[self._pool])),
-            limit=MOST_RUNS,
-        )
-        taken = {run.state_id: run for run in found if run.state_id is not None}
-        self._since = {state: self._since.get(state, now) for state in taken}
-        return [taken[state] for state, since in self._since.items() if now - since > STUCK_AFTER_S]
+        still = {
+            (run.id, run.state_type): run
+            for run in [*_in_state(client, StateType.PENDING, pool=self._pool), *self._lost(client)]
+            if run.state_type is not None
+        }
+        self._since = {key: self._since.get(key, now) for key in still}
+        return [run for key, run in still.items() if now - self._since[key] > PATIENCE_S[key[1]]]
+
+    def _lost(self, client: SyncPrefectClient) -> list[FlowRun]:
+        """Those of machines with no worker that Prefect has heard of lately: 90 s by its own clock."""
+        running = [run for run in _in_state(client, StateType.RUNNING, pool=self._pool) if _owner(run)]
+        if not running:
+            return []
+        workers = client.read_workers_for_work_pool(self._pool)
+        silent = {worker.name for worker in workers if worker.status == WorkerStatus.OFFLINE}
+        heard = {worker.name for worker in workers} - silent
+        return [run for run in running if _has_worker(run, silent) and not _has_worker(run, heard)]
 
 
 def process_of(run: FlowRun) -> int:
@@ -137,20 +162,27 @@ def ended_badly(deployment: str) -> bool:
     return bool(runs) and runs[0].state_type in (StateType.FAILED, StateType.CRASHED)
 
 
-def _in_state(client: SyncPrefectClient, *states: StateType) -> list[FlowRun]:
-    """The newest runs in these states that say whose they are."""
-    found = client.read_flow_runs(
+def _in_state(client: SyncPrefectClient, *states: StateType, pool: str | None = None) -> list[FlowRun]:
+    """The newest runs in these states; pool: of this work pool alone."""
+    in_pool = None if pool is None else WorkPoolFilter(name=WorkPoolFilterName(any_=[pool]))
+    return client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))
         ),
+        work_pool_filter=in_pool,
         sort=FlowRunSort.START_TIME_DESC,
         limit=MOST_RUNS,
     )
-    return [run for run in found if _owner(run)]
 
 
 def _may_go_on(run: FlowRun) -> bool:
     return run.deployment_id is not None and run.run_count < MOST_STARTS
+
+
+def _has_worker(run: FlowRun, names: Collection[str]) -> bool:
+    """Whether one of these workers is of the machine that the run was begun on."""
+    host = host_of(_owner(run))
+    return any(is_worker_of(name, host) for name in names)
 
 
 def _owner(run: FlowRun) -> str:

@@ -20,7 +20,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from asrlab.config import Settings
 from asrlab.errors import FlowError, TransientError
 from asrlab.stopping import check_stop
-from flows.limits import LEASE_SECONDS, limit_names
+from flows.limits import LEASE_SECONDS, limit_sizes
 
 # A slot is held for minutes.
 LOOK_EVERY_S = 0.05
@@ -43,7 +43,7 @@ def engine_slot(settings: Settings) -> Iterator[None]:
         file = stack.enter_context(_free_place(settings.server_dir / "slots", places_of(settings)))
         client = stack.enter_context(get_client(sync_client=True))
         _give_back_of_the_dead(client, file)
-        lease = _acquired(client, limit_names(settings))
+        lease = _acquired(client, list(limit_sizes(settings)))
         _write(file, f"{client.api_url} {lease}")
         try:
             with _renewed(lease):

@@ -1,7 +1,6 @@
 """The workers of one machine: one for what needs no engine, one for each card, begun again when they die."""
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +14,14 @@ from prefect.client.schemas.objects import FlowRun
 
 from flows.leaving import GRACE_S
 from flows.local_server import CLIENT_ENVIRONMENT, SERVER_ENVIRONMENT
-from flows.runs import StuckRuns, go_on_with, interrupted_runs, process_of, runs_of_this_machine
+from flows.runs import (
+    StuckRuns,
+    go_on_with,
+    interrupted_runs,
+    process_of,
+    runs_of_this_machine,
+    worker_name,
+)
 
 DEFAULT_QUEUE = "default"
 ENGINE_QUEUE = "engine"
@@ -120,7 +126,7 @@ class Workers:
             [
                 *(sys.executable, "-P", "-m", "flows.worker_process"),
                 *("--pool", self._pool, "--type", "process"),
-                *("--name", f"{socket.gethostname()}-{plan.name}"),
+                *("--name", worker_name(plan.name)),
                 *("--work-queue", plan.queue, "--limit", str(plan.limit)),
             ],
             stdin=subprocess.PIPE,

@@ -26,6 +26,11 @@ def machine() -> str:
     return f"{socket.gethostname()}/{_boot_id()}{_pid_namespace()}"
 
 
+def host_of(owner: str) -> str:
+    """The host name of the machine that an owner's process runs on."""
+    return owner.partition("|")[0].partition("/")[0]
+
+
 def _boot_id() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -3,7 +3,7 @@
 import json
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -13,10 +13,12 @@ import click
 
 from asrlab import __version__
 from asrlab.cli.options import catalog_option
+from asrlab.cli.serve import DEFAULT_POOL
 from asrlab.cli.tables import print_rows
 
 if TYPE_CHECKING:
     from asrlab.config import Settings
+    from flows.examine import LimitState, PoolState
 
 State = Literal["ok", "note", "problem"]
 PACKAGES = ("prefect", "torch", "transformers", "sqlalchemy")
@@ -24,6 +26,9 @@ GIB = 1 << 30
 LEAST_FREE_GIB = 1.0
 # Claims on work last minutes: clocks that are further apart could end another machine's.
 MOST_SKEW_S = 30.0
+MOST_NAMES = 5
+TAKE = "asrlab serve, or asrlab worker on a machine with PREFECT_API_URL"
+GO_ON = "asrlab serve and asrlab worker begin again what they deployed; asrlab label goes on with the rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +110,48 @@ def _catalog(settings: "Settings") -> Iterator[Finding]:
 def _prefect(settings: "Settings") -> Iterator[Finding]:
     from flows.examine import examine_api
 
-    state = examine_api(settings)
+    state = examine_api(settings, DEFAULT_POOL)
     if state.url is None:
         what = "no server runs: label starts one for the length of its call"
         yield Finding("Prefect API", "note", what, "asrlab server up, for calls that begin sooner")
         return
     yield Finding("Prefect API", "ok", f"{state.url}, Prefect {state.version}")
     yield _clock("clock of Prefect", state.skew_seconds)
-    if state.slots is None:
-        yield Finding("engine limit", "note", "not made yet: the first asrlab label makes it")
-    elif state.slots == settings.engine_slots:
-        yield Finding("engine limit", "ok", f"{state.slots} at once on this machine")
-    else:
-        what = f"{state.slots} at once on this machine, and the setting engine_slots says {settings.engine_slots}"
-        yield Finding("engine limit", "note", what, "the next asrlab label sets it")
+    for limit in state.limits:
+        yield _limit(limit)
+    if state.pool is not None:
+        yield _workers(state.pool)
+    if state.interrupted:
+        what = f"{len(state.interrupted)} lost their process on this machine: {_some(state.interrupted)}"
+        yield Finding("flow runs", "note", what, GO_ON)
+
+
+def _limit(limit: "LimitState") -> Finding:
+    if limit.slots is None:
+        return Finding(
+            "engine limit", "note", f"{limit.name} is not made yet: the first asrlab label makes it"
+        )
+    if limit.slots == limit.wanted:
+        return Finding("engine limit", "ok", f"{limit.name}: {limit.slots} at once")
+    what = f"{limit.name}: {limit.slots} at once, and the settings say {limit.wanted}"
+    return Finding("engine limit", "note", what, "the next asrlab label sets it")
+
+
+def _workers(pool: "PoolState") -> Finding:
+    if pool.is_paused:
+        what = f"the work pool is paused, {pool.late} runs wait"
+        return Finding("workers", "note", what, "prefect work-pool resume asrlab")
+    if pool.online:
+        return Finding("workers", "ok", f"{_some(pool.online)} take runs, {pool.late} runs wait")
+    silent = f"; silent: {_some(pool.offline)}" if pool.offline else ""
+    if pool.late:
+        return Finding("workers", "problem", f"{pool.late} runs wait and nobody takes them{silent}", TAKE)
+    return Finding("workers", "note", f"none takes runs{silent}", TAKE)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(sorted(names)[:MOST_NAMES]) + more
 
 
 def _device(settings: "Settings") -> Iterator[Finding]:

@@ -1,13 +1,23 @@
 """`asrlab doctor`: it finds what is wrong, says what mends it, and changes nothing."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from prefect import flow
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import StateType
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Running
 
 from asrlab.catalog.examine import examine_catalog
+from asrlab.catalog.owner import process_name
 from asrlab.catalog.version import HEAD_REVISION
+from flows.runs import OWNER_LABEL, StuckRuns, go_on_with
 from tests.acceptance.conftest import Asrlab
 from tests.factories import write_tone
 
@@ -65,7 +75,9 @@ def test_a_setting_that_is_wrong_is_named(asrlab: Asrlab) -> None:
     assert "engine_slots" in found["settings"]["what"]
 
 
-def test_a_running_server_and_its_limit_are_found(asrlab: Asrlab) -> None:
+def test_a_running_server_its_limit_and_its_workers_are_found(
+    asrlab: Asrlab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asrlab.run("server", "up")
     try:
         found = findings(asrlab)
@@ -76,9 +88,43 @@ def test_a_running_server_and_its_limit_are_found(asrlab: Asrlab) -> None:
         asrlab.run("label", "a.wav", "--no-vad", "--engine", "fake", "--aligner", "none")
         assert findings(asrlab)["engine limit"]["state"] == "ok"
         more = findings(asrlab, ASRLAB_ENGINE_SLOTS="3")
-        assert "engine_slots says 3" in more["engine limit"]["what"]
+        assert "the settings say 3" in more["engine limit"]["what"]
+        url = asrlab.json("server", "status", "--json")["url"]
+        with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
+            what_runs_and_waits(asrlab, client, monkeypatch)
     finally:
         asrlab.run("server", "down")
+
+
+def what_runs_and_waits(asrlab: Asrlab, client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The part of the test above that plays workers, machines and runs which come to nothing."""
+    client.create_work_pool(WorkPoolCreate(name="asrlab", type="process"))
+    assert findings(asrlab)["workers"]["state"] == "note"
+
+    @flow
+    def work() -> None: ...
+
+    deployment = client.create_deployment(client.create_flow(work), "work", work_pool_name="asrlab")
+    lost, waiting = (client.create_flow_run_from_deployment(deployment).id for _ in range(2))
+    found = findings(asrlab, code=1)["workers"]
+    assert "2 runs wait and nobody takes them" in found["what"]
+    assert "asrlab worker" in found["remedy"]
+
+    client.send_worker_heartbeat("asrlab", "gone-engine", heartbeat_interval_seconds=1)
+    assert findings(asrlab)["workers"]["state"] == "ok"
+    client.update_flow_run_labels(lost, {OWNER_LABEL: "gone/boot|1|1.0"})
+    client.set_flow_run_state(lost, Running(), force=True)
+    stuck = StuckRuns("asrlab")
+    monkeypatch.setattr("flows.runs.PATIENCE_S", {StateType.PENDING: 0.0, StateType.RUNNING: 0.0})
+    time.sleep(4)  # three heartbeats that did not come, and a moment
+    assert "silent: gone-engine" in findings(asrlab, code=1)["workers"]["what"]
+    assert not stuck.look(client)  # one look tells nothing about how long
+    assert [run.id for run in stuck.look(client)] == [lost]
+    go_on_with(client, stuck.look(client))
+    assert {client.read_flow_run(run).state_type for run in (lost, waiting)} == {StateType.SCHEDULED}
+    client.update_flow_run_labels(lost, {OWNER_LABEL: process_name(1).replace("|1|", "|1|another-")})
+    client.set_flow_run_state(lost, Running(), force=True)
+    assert "1 lost their process" in findings(asrlab, code=1)["flow runs"]["what"]
 
 
 def test_the_clock_of_a_database_server_is_read(catalog_url: str) -> None:
