@@ -17,12 +17,12 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from asrlab.config import Settings
 from asrlab.errors import FlowError
-from flows.server_process import DETACHED
+from flows.server_process import DETACHED, END
 from flows.server_state import managed_server
 from flows.watchdog import watched
 
@@ -303,7 +303,9 @@ def is_healthy(url: str) -> bool:
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
     assert server.stdin is not None
-    server.stdin.close()
+    with suppress(BrokenPipeError):  # it has ended by itself
+        server.stdin.write(END)
+        server.stdin.close()
     try:
         server.wait(STOP_LIMIT_S)
     except subprocess.TimeoutExpired:

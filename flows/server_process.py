@@ -2,7 +2,8 @@
 
 Detached it lives until it is told to stop. Else it lives exactly as long as the pipe on its standard input: when the
 process that started it ends, however it ends, the kernel closes the pipe and the server stops. So it is never
-orphaned, on any Unix.
+orphaned, on any Unix. A word in the pipe asks it to end in order; a pipe that closes without one belonged to a process
+that was killed, and the server ends at once, before the next call starts another on the same database.
 """
 
 import os
@@ -11,6 +12,7 @@ import sys
 import threading
 
 DETACHED = "--detached"
+END = b"end"
 GRACE_SECONDS = 5.0
 
 
@@ -32,9 +34,10 @@ def main() -> None:
 
 
 def _stop_with_parent() -> None:
-    """Block until the pipe closes, ask the server to stop, and insist after a while."""
+    """Block until the pipe has a word or closes, ask the server to stop, and insist after a while."""
     # Not through sys.stdin, whose lock a thread must not hold when Python ends.
-    os.read(sys.stdin.fileno(), 1)
+    if not os.read(sys.stdin.fileno(), len(END)):
+        os._exit(1)
     os.kill(os.getpid(), signal.SIGTERM)
     # Prefect's services may take long to notice; nothing of ours is lost by not waiting for them.
     threading.Event().wait(2 * GRACE_SECONDS)

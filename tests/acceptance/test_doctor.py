@@ -78,6 +78,8 @@ def test_a_setting_that_is_wrong_is_named(asrlab: Asrlab) -> None:
 def test_a_running_server_its_limit_and_its_workers_are_found(
     asrlab: Asrlab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A server of its own: no other test shall find the workers and runs that come to nothing here.
+    asrlab.environment["ASRLAB_SERVER_DIR"] = str(asrlab.folder / "server")
     asrlab.run("server", "up")
     try:
         found = findings(asrlab)

@@ -66,6 +66,8 @@ def reader(asrlab: Asrlab, speech_file: Path) -> Asrlab:
     programs = Path(sys.executable).parent
     asrlab.environment["PATH"] = f"{programs}{os.pathsep}{asrlab.environment['PATH']}"
     asrlab.environment["XDG_DATA_HOME"] = str(folder / "data")
+    # On a new machine `asrlab doctor` finds nothing that other tests have left.
+    asrlab.environment["ASRLAB_SERVER_DIR"] = str(folder / "server")
     return asrlab
 
 
