@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -25,7 +26,7 @@ FILE_MINUTES = 10
 FILES_PER_HOUR = 60 // FILE_MINUTES
 LIMIT = 0.02
 PLUGIN = Path(__file__).parents[1] / "tests" / "plugins" / "asrlab_fake"
-CALL = ("--engine", "fake", "--aligner", "fake", "--no-vad")
+ENGINES = ("--engine", "fake", "--aligner", "fake", "--no-vad")
 
 
 def main() -> int:
@@ -33,17 +34,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--hours", type=int, nargs=2, default=(2, 10), metavar=("SHORT", "LONG"))
     short, long = parser.parse_args().hours
-    took: dict[str, float] = {}
+    per_hour: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="asrlab-orchestration-") as name:
         folder = Path(name)
         write_noise(folder / "audio", long * FILES_PER_HOUR)
         for way in ("inline", "flow"):
-            seconds = [label(folder, way, hours) for hours in (short, long)]
-            took[way] = (seconds[1] - seconds[0]) / (long - short)
-            print(f"{way}: {seconds[0]:.1f} s for {short} h, {seconds[1]:.1f} s for {long} h")
-    overhead = (took["flow"] - took["inline"]) / took["flow"]
+            calls = {hours: label(folder, way, hours) for hours in (short, long)}
+            per_hour[way] = (calls[long].seconds - calls[short].seconds) / (long - short)
+            for hours, call in calls.items():
+                print(f"{way}: {hours} h in {call.seconds:.1f} s, largest process {call.peak_mib:.0f} MiB")
+    overhead = (per_hour["flow"] - per_hour["inline"]) / per_hour["flow"]
     print(
-        f"per hour of audio {took['inline']:.2f} s inline, {took['flow']:.2f} s as a flow: "
+        f"per hour of audio {per_hour['inline']:.2f} s inline, {per_hour['flow']:.2f} s as a flow: "
         f"{100 * overhead:.1f} % (at most {100 * LIMIT:.0f} %)"
     )
     return 0 if overhead <= LIMIT else 1
@@ -57,8 +59,15 @@ def write_noise(folder: Path, files: int) -> None:
         soundfile.write(folder / f"{number:04}.wav", noise, RATE_HZ)
 
 
-def label(folder: Path, way: str, hours: int) -> float:
-    """Seconds that a call took for the first so many hours, into a fresh catalog."""
+class Call(NamedTuple):
+    """What a call took: seconds, and the memory of the largest of its processes in MiB."""
+
+    seconds: float
+    peak_mib: float
+
+
+def label(folder: Path, way: str, hours: int) -> Call:
+    """Label the first so many hours into a fresh catalog; raises CalledProcessError when that fails."""
     environment = {
         **os.environ,
         "PYTHONPATH": str(PLUGIN),
@@ -72,12 +81,18 @@ def label(folder: Path, way: str, hours: int) -> float:
         chosen.mkdir()
         for path in files:
             (chosen / path.name).hardlink_to(path)
-    command = [sys.executable, "-m", "asrlab.cli.main", "label", str(chosen), *CALL]
+    command = [sys.executable, "-m", "asrlab.cli.main", "label", str(chosen), *ENGINES]
     if way == "inline":
         command.append("--inline")
     began = time.perf_counter()
-    subprocess.run(command, env=environment, check=True, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - began
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    # Of the process and every one that it has waited for: the server and the engine's.
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Call(seconds, usage.ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from prefect import flow, get_run_logger
 from asrlab.errors import OptionError
 from flows import tasks
 from flows.labeling import as_our_run, finished
+from flows.report import report_export
 
 
 @flow(name="export", persist_result=False, log_prints=False)
@@ -21,4 +22,5 @@ def export(out: str, format: str = "nemo", where: str | None = None) -> None:
                 f"the folder {out!r} must be an absolute path: this runs in a folder of its own"
             )
         ((path, count),) = finished([tasks.export.submit(format, out, where)])
+        report_export(Path(path), count)
         get_run_logger().info("%d segments in %s", count, path)

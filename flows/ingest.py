@@ -32,13 +32,13 @@ def ingest(source: str | None = None, then: str | None = None, runs: int = 1) ->
     with as_our_run():
         catalog = catalog_of_this_process()
         known = sources_to_look_at(catalog, [source] if source else [])
-        looks = {each.source.name: _look(catalog, each) for each in known}
+        looks = [(each, _look(catalog, each)) for each in known]
         report_sources(looks)
-        new = sum(look.new - look.failed for look in looks.values() if look is not None)
+        new = sum(look.new - look.failed for _, look in looks if look is not None)
         if then and (new > 0 or ended_badly(then)):
             get_run_logger().info("%d new files: %s starts", new, then)
             start_waiting(then, runs)
-        lost = [name for name, look in looks.items() if look is None]
+        lost = [each.source.name for each, look in looks if look is None]
         if lost and len(lost) == len(looks):
             raise FlowError(
                 f"no source could be looked at: {', '.join(lost)}; `asrlab source show NAME` says why"

@@ -1,14 +1,15 @@
-"""What a flow tells in Prefect's own page: what its runs did, what failed, what was found at the sources."""
+"""What a flow tells in Prefect's own page: what its runs did, what failed, what the sources held, what was written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 from prefect import get_run_logger
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from asrlab.catalog import Catalog
 from asrlab.catalog.failures import list_failures
 from asrlab.catalog.runs import RunFigures, run_figures
-from asrlab.catalog.sources import SourceLook
+from asrlab.catalog.sources import KnownSource, SourceLook
 from asrlab.domain.time import SECONDS_PER_HOUR
 
 # A page is for people: the catalog has the rest.
@@ -16,6 +17,7 @@ FAILURES_SHOWN = 100
 THROUGHPUT_KEY = "asrlab-throughput"
 FAILURES_KEY = "asrlab-failures"
 SOURCES_KEY = "asrlab-sources"
+EXPORT_KEY = "asrlab-export"
 
 
 def report_run(catalog: Catalog, run_ids: Sequence[int]) -> None:
@@ -52,19 +54,31 @@ def report_run(catalog: Catalog, run_ids: Sequence[int]) -> None:
     )
 
 
-def report_sources(looks: Mapping[str, SourceLook | None]) -> None:
-    """Show what a look at the sources found."""
+def report_sources(looks: Sequence[tuple[KnownSource, SourceLook | None]]) -> None:
+    """Show what a look at the sources found, None where there could be none, with links to those a browser can open."""
     lines = [
         "| source | state | files | new | failed |",
         "|---|---|---|---|---|",
         *(
-            f"| {name} | failed: `asrlab source show {name}` | | | |"
+            f"| {_linked(source.name, source.uri)} | failed: `asrlab source show {source.name}` | | | |"
             if look is None
-            else f"| {name} | {look.state} | {look.found} | {look.new} | {look.failed} |"
-            for name, look in looks.items()
+            else f"| {_linked(source.name, source.uri)} | {look.state} | {look.found} | {look.new} | {look.failed} |"
+            for source, look in ((known.source, look) for known, look in looks)
         ),
     ]
     create_markdown_artifact(key=SOURCES_KEY, markdown="\n".join(lines))
+
+
+def report_export(path: Path, count: int) -> None:
+    """Show a link to what an export wrote; path is absolute."""
+    create_link_artifact(
+        path.as_uri(), path.name, key=EXPORT_KEY, description=f"{count} segments, written to `{path}`."
+    )
+
+
+def _linked(name: str, uri: str) -> str:
+    # A bar would end the cell.
+    return f"[{name}](<{uri.replace('|', '%7C')}>)" if uri.startswith(("http://", "https://")) else name
 
 
 def _speed(run: RunFigures) -> str:

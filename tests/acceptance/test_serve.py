@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -87,6 +89,7 @@ def test_a_schedule_fires_and_each_run_reads_what_came_since(place: Asrlab) -> N
     # Each file was new once, in two looks.
     assert [new for _, new in found if new] == [2, 3]
     assert found[0][0] == 2
+    check_export(place)
     figures = place.query("SELECT stage, audio_hours, wall_seconds, peak_memory_bytes FROM v_runs")
     assert sum(run["audio_hours"] * 3600 for run in figures if run["stage"] == "transcribe") == pytest.approx(
         5
@@ -97,6 +100,30 @@ def test_a_schedule_fires_and_each_run_reads_what_came_since(place: Asrlab) -> N
     assert serving.wait(30) == 128 + signal.SIGTERM
     assert time.monotonic() - began < 20
     assert place.json("server", "status", "--json") == {"running": False}
+
+
+def check_export(place: Asrlab) -> None:
+    """A run of the deployment `export`, begun as an operator does, writes and links its manifest."""
+    out = place.folder / "manifests"
+    url = place.json("server", "status", "--json")["url"]
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "prefect"),
+            *("deployment", "run", "export/export", "--param", f"out={out}"),
+        ],
+        env=place.environment | {"PREFECT_API_URL": url},
+        check=True,
+        capture_output=True,
+    )
+    wait_until(place, lambda: [run["state_type"] for run in runs_of(place, "export")] == ["COMPLETED"])
+    manifest = out / "manifest.jsonl"
+    assert len(manifest.read_text().splitlines()) == 5
+    data = [(each["key"], each["data"]) for each in ask(place, "/artifacts/filter")]
+    (link,) = (text for key, text in data if key == "asrlab-export")
+    assert f"({manifest.as_uri()})" in link
+    assert {text for key, text in data if key == "asrlab-failures"} == {"[]"}
+    stages = {row["stage"] for key, text in data if key == "asrlab-throughput" for row in json.loads(text)}
+    assert stages == {"transcribe", "align"}
 
 
 @pytest.mark.soak
