@@ -1,0 +1,1 @@
+"""One file a format, all behind `Format` of protocol.py."""
