@@ -8,6 +8,7 @@ AsrlabError
 │   ├── CheckpointError         weights that are absent, of another architecture, or damaged
 │   ├── OptionError             an option's value does not fit the engine or the recipe
 │   ├── SourceError             a source of that name exists already, or does not
+│   ├── ReleaseError            a release of that name does not exist, is sealed otherwise, or can't be made again
 │   ├── CatalogError            the catalog can't be opened, is newer than this asrlab, …
 │   └── QueryError              SQL that does not run, or that would write
 ├── ItemError                 one file or segment can't be labeled: recorded, the batch goes on
@@ -50,6 +51,10 @@ class OptionError(UserError):
 
 class SourceError(UserError):
     """A source of that name exists already, or does not."""
+
+
+class ReleaseError(UserError):
+    """A release of that name does not exist, is sealed with other options, or can't be made again."""
 
 
 class CatalogError(UserError):

@@ -72,7 +72,7 @@ def report_sources(looks: Sequence[tuple[KnownSource, SourceLook | None]]) -> No
 def report_export(path: Path, count: int) -> None:
     """Show a link to what an export wrote; path is absolute."""
     create_link_artifact(
-        path.as_uri(), path.name, key=EXPORT_KEY, description=f"{count} segments, written to `{path}`."
+        path.as_uri(), path.name, key=EXPORT_KEY, description=f"{count} utterances, written to `{path}`."
     )
 
 

@@ -3,7 +3,6 @@
 Retries are for what passes by itself (TransientError); a bad file or segment is no failed task but a row.
 """
 
-from pathlib import Path
 from typing import Any
 
 from prefect import task
@@ -12,9 +11,9 @@ from prefect.tasks import exponential_backoff
 
 from asrlab import pipeline
 from asrlab.config import load_settings
-from asrlab.errors import OptionError, TransientError
+from asrlab.errors import TransientError
+from asrlab.export import ExportRequest
 from asrlab.export import export as write_export
-from asrlab.export.stage import FORMATS
 from asrlab.ingest import ingest_files
 from asrlab.pipeline import LabelJob
 from flows.session import catalog_of_this_process, limits_known_here
@@ -65,8 +64,6 @@ def align(job: LabelJob, run_id: int, segment_ids: list[int], after: Any = None)
 
 
 @with_retries
-def export(form: str, folder: str, where: str | None) -> tuple[str, int]:
-    if form not in FORMATS:
-        raise OptionError(f"there is no format {form!r}: give one of {', '.join(FORMATS)}")
-    path, count = write_export(catalog_of_this_process(), form, Path(folder), where)
-    return str(path), count
+def export(request: ExportRequest) -> tuple[str, int]:
+    exported = write_export(catalog_of_this_process(), request)
+    return str(exported.path), exported.num_utterances

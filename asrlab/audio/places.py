@@ -1,11 +1,12 @@
 """From the place of a recording to a file that can be read: as it lies there, or a copy of what a URL holds."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from asrlab.audio.files import cannot_read, printable
-from asrlab.audio.probe import content_hash
+from asrlab.audio.probe import HASH_BLOCK_BYTES, content_hash
 from asrlab.audio.remote.urls import is_url
 from asrlab.domain.audio import AudioSource
 from asrlab.domain.reasons import FailureReason
@@ -49,7 +50,28 @@ def verify_unchanged(source: AudioSource) -> None:
         return
     # Touched or copied: the bytes decide.
     if now.st_size != source.size or content_hash(path) != source.content_hash:
-        raise AudioError(
-            FailureReason.CHANGED,
-            f"{source.uri} holds other audio than when it was ingested: ingest it again",
-        )
+        raise _changed(source)
+
+
+def verified_blocks(source: AudioSource) -> Iterator[bytes]:
+    """The recording's bytes as they were ingested, in order, the whole of them when no error is raised.
+
+    Raises AudioError as `at_hand`, and behind the last block when their hash is another: throw them away then.
+    """
+    path = at_hand(source)
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(HASH_BLOCK_BYTES):
+                digest.update(block)
+                yield block
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    if digest.hexdigest() != source.content_hash:
+        raise _changed(source)
+
+
+def _changed(source: AudioSource) -> AudioError:
+    return AudioError(
+        FailureReason.CHANGED, f"{source.uri} holds other audio than when it was ingested: ingest it again"
+    )

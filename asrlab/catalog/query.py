@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from asrlab.catalog.database import READ_ONLY_OPTION, Catalog, first_line
 from asrlab.errors import QueryError
 
 Value = str | int | float | bool | None
+ROWS_AT_ONCE = 2_000
 
 # What a statement may do in SQLite: read, call functions, recurse, look at the schema.
 _SQLITE_ALLOWED = {
@@ -59,6 +60,36 @@ def run_query(catalog: Catalog, statement: str) -> Table:
     if catalog.engine.dialect.name == "sqlite":
         return _query_sqlite(catalog, statement)
     return _query_postgresql(catalog, statement)
+
+
+def stream_query(catalog: Catalog, statement: str) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The rows of one reading statement as the driver gives them, thousands at a time; errors as `run_query`.
+
+    The rows are those of one moment, however long it takes; close the iterator to end the transaction.
+    """
+    if catalog.engine.dialect.name == "sqlite":
+        with _driver_connection(catalog, {READ_ONLY_OPTION: True}) as driver:
+            driver.set_authorizer(_authorize)
+            try:
+                yield from _pages(driver.execute(statement))
+            except (sqlite3.Error, sqlite3.Warning) as error:
+                raise QueryError(_explain(str(error))) from error
+            finally:
+                driver.set_authorizer(None)
+        return
+    import psycopg
+
+    with _driver_connection(catalog, {"postgresql_readonly": True}) as driver:
+        try:
+            with driver.cursor(name="asrlab_stream") as cursor:
+                yield from _pages(cursor.execute(statement))
+        except psycopg.Error as error:
+            raise QueryError(_explain(first_line(error))) from error
+
+
+def _pages(cursor: Any) -> Iterator[Sequence[tuple[Any, ...]]]:
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        yield rows
 
 
 def _query_sqlite(catalog: Catalog, statement: str) -> Table:

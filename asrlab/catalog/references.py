@@ -165,6 +165,7 @@ def _store_pieces(
             )
             session.add(row)
         row.superseded_by = None
+        row.superseded_at = None
         own = {name: value for name, value in _values(piece.reference).items() if name not in shared}
         row.speaker = own.pop("speaker", None)
         row.language = own.pop("language", None)
@@ -229,3 +230,4 @@ def _supersede(rows: Sequence[SegmentRow], kept: Sequence[SegmentRow]) -> None:
         over = next((new for new in kept if new.start_ms < row.end_ms and row.start_ms < new.end_ms), None)
         if over is not None:
             row.superseded_by = over.segment_id
+            row.superseded_at = utc_now()

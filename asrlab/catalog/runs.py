@@ -1,8 +1,9 @@
 """Engine runs: one pass of an engine or aligner over a set of items."""
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -118,3 +119,24 @@ def _wall_seconds(session: Session, run_id: int) -> Seconds:
         sa.select(EngineRunRow.started_at).where(EngineRunRow.run_id == run_id)
     ).one_or_none()
     return 0.0 if began is None else max((utc_now() - began).total_seconds(), 0.0)
+
+
+class EngineFacts(NamedTuple):
+    """What decides an engine's output."""
+
+    engine: str
+    checkpoint: str
+    revision: str
+    fingerprint: str
+
+
+def engines_of_runs(session: Session, run_ids: Collection[int]) -> list[EngineFacts]:
+    """The engines of these runs, each once, by name."""
+    rows = session.execute(
+        sa.select(
+            EngineRunRow.engine, EngineRunRow.checkpoint, EngineRunRow.revision, EngineRunRow.fingerprint
+        )
+        .where(EngineRunRow.run_id.in_(run_ids))
+        .distinct()
+    )
+    return sorted(EngineFacts(*row) for row in rows)

@@ -1,48 +1,21 @@
 """The tables, one ORM class each; people query the views instead (migrations/versions, docs/sql.md).
 
 Spans are whole milliseconds, structured values are canonical JSON text and flags are comma-separated text,
-so that both databases hold, compare and return the very same values.
+so that both databases hold, compare and return the very same values. What was given away stands in release_schema.py.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-NAMING_CONVENTION = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """An aware UTC time; SQLite, which has no zones, stores it as UTC without one."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone can't be stored")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """The one metadata of all tables."""
-
-    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map = {str: sa.Text(), datetime: UtcDateTime(), int: sa.Integer(), float: sa.Double()}  # noqa: RUF012
+from asrlab.catalog.release_schema import ExportRow as ExportRow
+from asrlab.catalog.release_schema import ForgottenRow as ForgottenRow
+from asrlab.catalog.release_schema import ReleaseItemRow as ReleaseItemRow
+from asrlab.catalog.release_schema import ReleaseRecordingRow as ReleaseRecordingRow
+from asrlab.catalog.release_schema import ReleaseRow as ReleaseRow
+from asrlab.catalog.schema_base import Base as Base
+from asrlab.catalog.schema_base import UtcDateTime as UtcDateTime
 
 
 class SourceRow(Base):
@@ -148,6 +121,17 @@ class SegmentationRow(Base):
     created_at: Mapped[datetime]
 
 
+class ActivationRow(Base):
+    """The moment at which a segmentation became its recording's active one."""
+
+    __tablename__ = "activations"
+
+    activation_id: Mapped[int] = mapped_column(primary_key=True)
+    recording_id: Mapped[int] = mapped_column(sa.ForeignKey("recordings.recording_id"), index=True)
+    segmentation_id: Mapped[int] = mapped_column(sa.ForeignKey("segmentations.segmentation_id"))
+    activated_at: Mapped[datetime]
+
+
 class SegmentRow(Base):
     """An interval of one channel (NULL: the mix of all) of a recording; no text."""
 
@@ -166,6 +150,7 @@ class SegmentRow(Base):
     content_hash: Mapped[str]
     speaker: Mapped[str | None]
     superseded_by: Mapped[int | None] = mapped_column(sa.ForeignKey("segments.segment_id"))
+    superseded_at: Mapped[datetime | None]
     language: Mapped[str | None]
     context: Mapped[str | None]
     metadata_json: Mapped[str] = mapped_column("metadata", default="{}", server_default="{}")

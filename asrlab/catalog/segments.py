@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from asrlab.catalog.schema import FailureRow, RecordingRow, SegmentationRow, SegmentRow
+from asrlab.catalog.schema import ActivationRow, FailureRow, RecordingRow, SegmentationRow, SegmentRow
 from asrlab.catalog.values import chunks, utc_now
 from asrlab.domain.reference import NO_PROMPT, Prompt
 from asrlab.domain.time import MS_PER_SECOND, Seconds, TimeSpan
@@ -133,12 +133,15 @@ def set_active(session: Session, recording_id: int, segmentation_id: int) -> Non
         .where(RecordingRow.recording_id == recording_id)
         .with_for_update()
     )
+    if _is_active(session, segmentation_id):
+        return
     _deactivate(session, recording_id)
     session.execute(
         sa.update(SegmentationRow)
         .where(SegmentationRow.segmentation_id == segmentation_id)
         .values(is_active=True)
     )
+    _note_activation(session, recording_id, segmentation_id)
 
 
 def add_segmentation(session: Session, new: NewSegmentation) -> None:
@@ -162,6 +165,7 @@ def add_segmentation(session: Session, new: NewSegmentation) -> None:
     )
     session.add(row)
     session.flush()
+    _note_activation(session, new.recording_id, row.segmentation_id)
     session.add_all(
         SegmentRow(
             segmentation_id=row.segmentation_id,
@@ -200,6 +204,31 @@ def segments_of_today(session: Session, recording_ids: Sequence[int]) -> list[Se
             for row in rows
         ]
     return sorted(found, key=lambda segment: (segment.recording_id, segment.span, segment.segment_id))
+
+
+def stretches_of_today(
+    session: Session, recording_ids: Sequence[int]
+) -> dict[int, list[tuple[int, int, int, int | None]]]:
+    """Segment, start and end in ms, and channel of all segments of today in these recordings."""
+    found: dict[int, list[tuple[int, int, int, int | None]]] = {}
+    for segment in segments_of_today(session, recording_ids):
+        span = segment.span
+        found.setdefault(segment.recording_id, []).append(
+            (segment.segment_id, span.start_ms, span.end_ms, segment.channel)
+        )
+    return found
+
+
+def _is_active(session: Session, segmentation_id: int) -> bool:
+    statement = sa.select(SegmentationRow.is_active).where(SegmentationRow.segmentation_id == segmentation_id)
+    return session.scalars(statement).one()
+
+
+def _note_activation(session: Session, recording_id: int, segmentation_id: int) -> None:
+    """So that an export can tell which segments were those of today on an earlier day."""
+    session.add(
+        ActivationRow(recording_id=recording_id, segmentation_id=segmentation_id, activated_at=utc_now())
+    )
 
 
 def _deactivate(session: Session, recording_id: int) -> None:

@@ -127,10 +127,10 @@ def _print_query(catalog: "Catalog", statement: str) -> None:
 
 
 def _print_manifest(catalog: "Catalog", folder: Path, catalog_hint: str) -> None:
-    from asrlab.export import export
+    from asrlab.export import export, request_of
 
     click.echo(f"\n$ asrlab export nemo --out {folder} {catalog_hint}")
-    path, count = export(catalog, "nemo", folder)
-    with path.open(encoding="utf-8") as manifest:
+    exported = export(catalog, request_of("nemo", folder))
+    with exported.path.open(encoding="utf-8") as manifest:
         first = manifest.readline().rstrip("\n")
-    click.echo(f"{count} segments in {path}; the first line:\n{first}")
+    click.echo(f"{exported.num_utterances} utterances in {exported.path}; the first line:\n{first}")

@@ -21,6 +21,7 @@ class FailureReason(StrEnum):
     UNREACHABLE = "unreachable"  # a URL that gives no answer, or not the whole file
     PRIVATE_ADDRESS = "private_address"  # a URL that leads into a private network
     TOO_LARGE = "too_large"  # more bytes behind a URL than are fetched
+    FORGOTTEN = "forgotten"  # audio that was forgotten on purpose and is not to come back
     # what is said of it
     BAD_REFERENCE = "bad_reference"  # a line of a manifest, or a sidecar, that can't be used
     # the engine

@@ -4,30 +4,31 @@ import gzip
 import io
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 UNICODE_LINE_BREAKS = "\x85\u2028\u2029"
+# Made once: json.dumps would make one a line.
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+GZIP_LEVEL = 6
 
 
 @contextmanager
 def bytes_written_whole(target: Path) -> Iterator[BinaryIO]:
     """A file that takes its place when the block ends well, and vanishes when it does not."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    # Not mkstemp, whose files are private: a manifest is to be read by whoever may read the folder.
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-        # mkstemp makes files private; a manifest is to be read by whoever may read the folder.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, target)
+        os.replace(partial, target)
     except BaseException:
-        os.unlink(name)
+        os.unlink(partial)
         raise
 
 
@@ -45,7 +46,7 @@ def gzip_written_whole(target: Path) -> Iterator[TextIO]:
     """The same for gzipped text: equal text gives equal bytes, as no name and no time is put in."""
     with (
         bytes_written_whole(target) as file,
-        gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=file, mtime=0) as packed,
     ):
         text = io.TextIOWrapper(packed, encoding="utf-8", newline="\n")
         yield text
@@ -54,7 +55,7 @@ def gzip_written_whole(target: Path) -> Iterator[TextIO]:
 
 def json_line(entry: dict[str, object]) -> str:
     """One line of JSON Lines; a reader that splits on any Unicode line break gets one line too."""
-    line = json.dumps(entry, ensure_ascii=False)
+    line = _ENCODER.encode(entry)
     for character in UNICODE_LINE_BREAKS:
         line = line.replace(character, f"\\u{ord(character):04x}")
     return line + "\n"

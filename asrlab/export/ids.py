@@ -1,4 +1,4 @@
-"""Ids of recordings, segments and speakers that every toolkit takes, and that sort as Kaldi wants them.
+"""Ids of speakers that every toolkit takes, and that sort as Kaldi wants them.
 
 An id is made of letters, digits, "_" and "."; "-" only joins ids. As "-" sorts before all of those, utterances
 sorted by id are sorted by speaker too, even where one speaker's id begins with another's.
@@ -7,20 +7,8 @@ sorted by id are sorted by speaker too, even where one speaker's id begins with 
 import hashlib
 import re
 
-from asrlab.catalog.selection import LabeledSegment
-
 _UNSAFE = re.compile(r"[^\w.]")
 _DIGEST_DIGITS = 6
-
-
-def recording_key(recording_id: int) -> str:
-    """The catalog's id of a recording: `r0000012`."""
-    return f"r{recording_id:07}"
-
-
-def segment_key(segment: LabeledSegment) -> str:
-    """The catalog's ids of a segment and its recording: `r0000012-s0000034`."""
-    return f"{recording_key(segment.recording_id)}-s{segment.segment_id:07}"
 
 
 def speaker_key(speaker: str) -> str:

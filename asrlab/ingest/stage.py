@@ -21,6 +21,7 @@ from asrlab.catalog.failures import (
     resolve_failure,
     resolve_recording,
 )
+from asrlab.catalog.forget import is_forgotten
 from asrlab.catalog.recordings import (
     NewFile,
     add_file,
@@ -202,6 +203,11 @@ def _read_through(catalog: Catalog, incoming: _Incoming, corpus: str) -> NewFile
         raise AudioError(FailureReason.EMPTY_FILE, f"{file.uri} is empty (0 bytes): copy it again")
     digest = incoming.content_hash()
     with catalog.reading() as session:
+        if is_forgotten(session, digest):
+            raise AudioError(
+                FailureReason.FORGOTTEN,
+                f"{file.uri} was forgotten on purpose and is not read again: remove the file",
+            )
         info = find_info(session, digest)
     # Bytes that are known were read through before.
     info = info or probe(incoming.path)

@@ -9,6 +9,7 @@ import soundfile
 import webvtt
 from lhotse import CutSet, RecordingSet, SupervisionSet
 from lhotse.kaldi import load_kaldi_data_dir
+from praatio import textgrid
 
 from tests.acceptance.conftest import Asrlab
 from tests.acceptance.test_label import FAKE, write_good_files
@@ -25,9 +26,9 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.*")}
 
 
-@pytest.mark.parametrize("form", ["nemo", "lhotse", "kaldi", "srt", "vtt", "qwen3-asr"])
+@pytest.mark.parametrize("form", ["nemo", "lhotse", "kaldi", "srt", "vtt", "qwen3-asr", "textgrid"])
 def test_every_format_is_read_by_its_reader_and_repeated_byte_for_byte(labeled: Asrlab, form: str) -> None:
-    assert "2 segments in" in labeled.run("export", form, "--out", "out")
+    assert "2 utterances in" in labeled.run("export", form, "--out", "out")
     out = labeled.folder / "out"
     before = files(out)
     texts = {row["text"] for row in labeled.query("SELECT text FROM v_current")}
@@ -52,9 +53,14 @@ def _texts(out: Path, form: str) -> list[str]:
         _, supervisions, _ = load_kaldi_data_dir(out, 16_000)
         return [supervision.text for supervision in supervisions]
     if form == "srt":
-        return [pysubs2.load(str(path))[0].plaintext for path in out.iterdir()]
+        return [pysubs2.load(str(path))[0].plaintext for path in out.glob("*.srt")]
     if form == "vtt":
-        return [webvtt.read(str(path))[0].text for path in out.iterdir()]
+        return [webvtt.read(str(path))[0].text for path in out.glob("*.vtt")]
+    if form == "textgrid":
+        grids = [
+            textgrid.openTextgrid(str(path), includeEmptyIntervals=False) for path in out.glob("*.TextGrid")
+        ]
+        return [entry.label for grid in grids for entry in grid.getTier("segments").entries]
     entries = [json.loads(line) for line in (out / "train.jsonl").read_text(encoding="utf-8").splitlines()]
     assert all(soundfile.info(entry["audio"]).samplerate == 16_000 for entry in entries)
     return [entry["text"].removeprefix("language English<asr_text>") for entry in entries]
@@ -70,7 +76,11 @@ def test_bad_input_is_one_line_and_exit_code_1(labeled: Asrlab) -> None:
     for arguments in refused:
         labeled.run("export", *arguments, code=1)
         assert len(labeled.errors.splitlines()) == 1, labeled.errors
-    labeled.run("export", "textgrid", "--out", "out", code=2)
+    labeled.run("export", "powerpoint", "--out", "out", code=2)
+    labeled.run("export", "srt", "--out", "out", "--clips", "wav", code=1)
+    assert "holds no audio" in labeled.errors
+    labeled.run("export", "srt", "--out", "out", "--shar", code=1)
+    assert "has no --shar" in labeled.errors
     (labeled.folder / "audio" / "tone001.wav").write_bytes(b"RIFF")
     labeled.run("export", "qwen3-asr", "--out", "out", code=1)
     assert len(labeled.errors.splitlines()) == 1

@@ -9,7 +9,6 @@ import pytest
 from asrlab.catalog import Catalog
 from asrlab.catalog.database import create_engine
 from asrlab.catalog.query import REFUSAL, run_query
-from asrlab.catalog.selection import select_segments
 from asrlab.errors import QueryError
 from tests.factories import labeled_catalog
 
@@ -120,13 +119,3 @@ def test_both_databases_answer_with_the_same_plain_values(catalog: Catalog) -> N
     assert first[:5] == (0.0, 4.0, 0.5, "", "{}")
     assert isinstance(first[5], str)
     assert len(first[5]) == len("2026-01-01 00:00:00.000000")
-
-
-def test_a_selection_narrows_and_cannot_widen(catalog: Catalog) -> None:
-    labeled_catalog(catalog)
-    assert [segment.text for segment in select_segments(catalog)] == ["hello world", "good bye"]
-    assert [segment.text for segment in select_segments(catalog, "start_s > 1")] == ["good bye"]
-    assert select_segments(catalog, "text = 'a)(b' -- a comment") == []
-    for bad in ("1) OR (1=1", "text = 'open", "nothing = 1", "1; DELETE FROM words"):
-        with pytest.raises(QueryError):
-            select_segments(catalog, bad)

@@ -32,6 +32,9 @@ VIEW_COLUMNS = {
     "num_results audio_hours wall_seconds engine_seconds peak_memory_bytes",
     "v_sources": "source_id name uri include corpus sidecar metadata is_enabled created_at looked_at state message "
     "num_found num_new num_failed",
+    "v_releases": "release_id name format created_at options num_utterances hours num_transcripts num_forgotten",
+    "v_release_items": "release_id release transcript_id segment_id recording_id split text",
+    "v_exports": "export_id release format folder created_at options num_utterances hours lock_sha256",
     "v_failures": "stage reason message uri attempts",
 }
 

@@ -95,6 +95,11 @@ def local_copy(source: AudioSource) -> Path:
         return keep(file, source.uri)
 
 
+def remove_copy(content_hash: str, url: str) -> None:
+    """Remove what is kept of these bytes, if it is."""
+    _place(current_policy(), content_hash, url).unlink(missing_ok=True)
+
+
 def _suffix(url: str) -> str:
     """What tells a codec without a header."""
     suffix = url_suffix(url)

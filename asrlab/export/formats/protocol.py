@@ -62,11 +62,18 @@ class Audio(Protocol):
 class DataSet(Protocol):
     """What is to be written: one split, or all."""
 
-    audio: Audio
-    shard_size: int
-    """Utterances in a shard, for formats of several archives."""
-    is_portable: bool
-    """Whether no absolute path may be written (--copy-audio): every path is relative to the folder."""
+    @property
+    def audio(self) -> Audio: ...
+
+    @property
+    def shard_size(self) -> int:
+        """Utterances in a shard, for formats of several archives."""
+        ...
+
+    @property
+    def is_portable(self) -> bool:
+        """Whether no absolute path may be written (--copy-audio): every path is relative to the folder."""
+        ...
 
     def recordings(self) -> Iterator[LabeledRecording]:
         """The recordings in order of content hash, as often as asked for; never all in memory."""

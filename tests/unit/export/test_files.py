@@ -7,12 +7,13 @@ import pytest
 
 from asrlab.cli.export import FORMATS as OFFERED
 from asrlab.errors import InputNotFoundError, OptionError
-from asrlab.export import FORMATS, export
+from asrlab.export import FORMATS, export, request_of
 from asrlab.export.files import gzip_written_whole
 from asrlab.export.ids import speaker_key
 from tests.factories import write_tone
 from tests.unit.export.conftest import Corpus, Said, everything
 
+SAID = Said(0, 1, "x", (("x", 0.25, 0.5),))
 formats = pytest.mark.parametrize("form", sorted(FORMATS))
 
 
@@ -38,10 +39,10 @@ def _break_off(target: Path) -> None:
 
 @formats
 def test_a_folder_that_cannot_be_written_is_one_line(corpus: Corpus, tmp_path: Path, form: str) -> None:
-    corpus.label(write_tone(tmp_path / "a.wav", 1.0), Said(0, 1, "x"))
+    corpus.label(write_tone(tmp_path / "a.wav", 1.0), SAID)
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OptionError, match="can't write to"):
-        export(corpus.catalog, form, tmp_path / "file" / "out")
+        export(corpus.catalog, request_of(form, tmp_path / "file" / "out"))
 
 
 @formats
@@ -49,26 +50,27 @@ def test_audio_that_is_gone_is_named_and_nothing_is_written(
     corpus: Corpus, tmp_path: Path, form: str
 ) -> None:
     path = write_tone(tmp_path / "a.wav", 1.0)
-    corpus.label(path, Said(0, 1, "x"))
+    corpus.label(path, SAID)
     path.unlink()
     with pytest.raises(InputNotFoundError, match=r"a\.wav"):
-        export(corpus.catalog, form, tmp_path / "out")
+        export(corpus.catalog, request_of(form, tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
 
 @formats
 def test_a_selection_without_text_is_an_error(corpus: Corpus, tmp_path: Path, form: str) -> None:
-    corpus.label(write_tone(tmp_path / "a.wav", 1.0), Said(0, 0.5, " \n"), Said(0.5, 1, "x"))
+    corpus.label(
+        write_tone(tmp_path / "a.wav", 1.0), Said(0, 0.5, " \n"), Said(0.5, 1, "x", (("x", 0.1, 0.2),))
+    )
     with pytest.raises(OptionError, match="nothing to export"):
-        export(corpus.catalog, form, tmp_path / "out", "start_s < 0.5")
-    _, count = export(corpus.catalog, form, tmp_path / "out")
-    assert count == 1
+        export(corpus.catalog, request_of(form, tmp_path / "out", where="start_s < 0.5"))
+    assert export(corpus.catalog, request_of(form, tmp_path / "out")).num_utterances == 1
 
 
 @formats
 def test_every_file_may_be_read_by_others(corpus: Corpus, tmp_path: Path, form: str) -> None:
-    corpus.label(write_tone(tmp_path / "a b.wav", 1.0), Said(0, 1, "x"))
-    export(corpus.catalog, form, tmp_path / "out")
+    corpus.label(write_tone(tmp_path / "a b.wav", 1.0), SAID)
+    export(corpus.catalog, request_of(form, tmp_path / "out"))
     names = everything(tmp_path / "out")
     assert names
     assert all((tmp_path / "out" / name).stat().st_mode & 0o444 == 0o444 for name in names)
