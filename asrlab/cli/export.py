@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 # The names of asrlab.export.FORMATS, which to import would cost `--help` the audio libraries.
 FORMATS = (
-    *("nemo", "lhotse", "kaldi", "espnet", "webdataset", "qwen3-asr"),
-    *("ctm", "textgrid", "eaf", "srt", "vtt", "audacity", "rttm", "label-studio"),
+    *("nemo", "lhotse", "kaldi", "espnet", "hf", "webdataset", "qwen3-asr", "whisper", "ljspeech"),
+    *("commonvoice", "ctm", "textgrid", "eaf", "srt", "vtt", "audacity", "rttm", "label-studio"),
+    *("csv", "parquet", "jsonl"),
 )
 PROFILES = ("as-is", "nfc-1", "cased-1", "lower-1", "bare-1")
 VARIANTS = ("tarred", "shar", "parquet")

@@ -3,23 +3,28 @@
 from asrlab.errors import OptionError
 from asrlab.export.formats import (
     audacity,
+    commonvoice,
     ctm,
     eaf,
+    hf,
     kaldi,
     label_studio,
     lhotse,
+    ljspeech,
     nemo,
     qwen3_asr,
     rttm,
     subtitles,
+    tables,
     textgrid,
     webdataset,
+    whisper,
 )
 from asrlab.export.formats.protocol import Format
 
 _MODULES = (
-    *(nemo, lhotse, kaldi, webdataset, qwen3_asr),
-    *(ctm, textgrid, eaf, subtitles, audacity, rttm, label_studio),
+    *(nemo, lhotse, kaldi, hf, webdataset, qwen3_asr, whisper, ljspeech, commonvoice),
+    *(ctm, textgrid, eaf, subtitles, audacity, rttm, label_studio, tables),
 )
 FORMATS: dict[str, dict[str, Format]] = {}
 """Each format's variants by name; "" is the format as it is without an option."""

@@ -1,10 +1,14 @@
 """How many utterances a reader finds in what was written: parsed anew, with nothing of the code that wrote it."""
 
+import csv
 import gzip
 import json
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+
+MAX_FIELD_CHARS = 1 << 24
 
 
 def texts_read_back(folder: Path, form: str, variant: str = "") -> int | None:
@@ -17,7 +21,7 @@ def texts_read_back(folder: Path, form: str, variant: str = "") -> int | None:
         return None
     try:
         return sum(1 for _ in reader(folder))
-    except (OSError, ValueError, EOFError, tarfile.TarError):
+    except (OSError, ValueError, EOFError, csv.Error, tarfile.TarError):
         return 0
 
 
@@ -43,10 +47,10 @@ def _gzipped(name: str) -> Callable[[Path], Iterator[object]]:
     return read
 
 
-def _lines(name: str) -> Callable[[Path], Iterator[object]]:
+def _lines(name: str, header: int = 0) -> Callable[[Path], Iterator[object]]:
     def read(folder: Path) -> Iterator[object]:
         with (folder / name).open(encoding="utf-8", newline="\n") as file:
-            yield from file
+            yield from islice(file, header, None)
 
     return read
 
@@ -56,6 +60,27 @@ def _shards(pattern: str, suffixes: tuple[str, ...]) -> Callable[[Path], Iterato
         for path in sorted(folder.glob(pattern)):
             with tarfile.open(path) as archive:
                 yield from (member for member in archive if member.name.endswith(suffixes))
+
+    return read
+
+
+def _csv(name: str) -> Callable[[Path], Iterator[object]]:
+    def read(folder: Path) -> Iterator[object]:
+        csv.field_size_limit(MAX_FIELD_CHARS)
+        with (folder / name).open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
+
+    return read
+
+
+def _parquet(pattern: str) -> Callable[[Path], Iterator[object]]:
+    def read(folder: Path) -> Iterator[object]:
+        import pyarrow.parquet as pq
+
+        for path in sorted(folder.glob(pattern)):
+            with pq.ParquetFile(path) as table:
+                for batch in table.iter_batches(columns=["text"]):
+                    yield from range(batch.num_rows)
 
     return read
 
@@ -75,4 +100,12 @@ _READERS: dict[tuple[str, str], Callable[[Path], Iterator[object]]] = {
     ("espnet", ""): _lines("text"),
     ("webdataset", ""): _shards("shard-*.tar", (".txt",)),
     ("qwen3-asr", ""): _jsonl("train.jsonl"),
+    ("hf", ""): _parquet("metadata.parquet"),
+    ("hf", "parquet"): _parquet("data-*.parquet"),
+    ("whisper", ""): _parquet("metadata.parquet"),
+    ("ljspeech", ""): _lines("metadata.csv"),
+    ("commonvoice", ""): _lines("validated.tsv", header=1),
+    ("csv", ""): _csv("utterances.csv"),
+    ("jsonl", ""): _jsonl("utterances.jsonl"),
+    ("parquet", ""): _parquet("utterances.parquet"),
 }

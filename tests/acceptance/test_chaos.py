@@ -67,7 +67,8 @@ class Place:
     def wait_for_progress(self) -> None:
         before = self.progress()
         deadline = time.monotonic() + LIMIT_S
-        while self.progress() == before:
+        # On a busy machine all may be done before the counting is.
+        while self.progress() == before and self.count("alignments") < self.clips:
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.2)
 
@@ -144,7 +145,7 @@ def _command(process: psutil.Process) -> str:
         return ""
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.soak)], ids=["few", "many"])
+@pytest.mark.parametrize("kills", [4, pytest.param(112, marks=pytest.mark.soak)], ids=["few", "many"])
 def test_kills_of_everything_leave_what_an_undisturbed_run_leaves(
     cluster: tuple[Asrlab, PrefectServer], tmp_path: Path, figures: Figures, kills: int
 ) -> None:

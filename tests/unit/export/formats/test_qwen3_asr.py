@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 
-from asrlab.export.formats.qwen3_asr import TEXT_MARK, language_name, write_qwen3_asr
+from asrlab.export.formats.qwen3_asr import LANGUAGES, TEXT_MARK, language_name, write_qwen3_asr
 from tests.datasets import RATE_HZ, clipped, recording, utterance
 from tests.unit.export.formats.hard_texts import texts
 
@@ -64,3 +64,7 @@ def test_every_text_comes_through(tmp_path_factory: pytest.TempPathFactory, text
 )
 def test_a_language_has_the_models_name(language: str | None, name: str) -> None:
     assert language_name(language) == name
+
+
+def test_the_model_knows_thirty_languages() -> None:
+    assert len(set(LANGUAGES.values())) == 30
