@@ -96,7 +96,12 @@ def test_every_command_of_the_readme_does_what_it_shows(reader: Asrlab) -> None:
         reader.run("server", "down")
     # And they found something to do.
     assert (reader.folder / "the.parquet").stat().st_size > 0
-    assert len(list((reader.folder / "subtitles").iterdir())) == 2
+    assert len(list((reader.folder / "subtitles").glob("*.srt"))) == 2
+    assert {path.name for path in (reader.folder / "v1").iterdir()} >= {
+        "README.md",
+        "export.lock.json",
+        "train",
+    }
     assert (reader.folder / "manifest" / "manifest.jsonl").read_text().count("\n") >= 2
 
 
