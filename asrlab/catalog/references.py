@@ -65,8 +65,8 @@ def store_references(
         sa.select(RecordingRow).where(RecordingRow.recording_id == recording_id).with_for_update()
     ).one()
     pieces, refused = _pieces(recording, references)
-    shared = _shared([_values(reference) for reference in references])
-    _describe(session, recording, shared)
+    shared = shared_values([values_of(reference) for reference in references])
+    describe_recording(session, recording, shared)
     # With something refused all is looked at again: it may be mended by then, and must not be forgotten.
     recording.references_digest = None if refused else digest
     if pieces:
@@ -113,7 +113,7 @@ def _pieces(
     return [_Piece(span, by_span[span]) for span in sorted(by_span)], refused
 
 
-def _values(reference: Reference) -> dict[str, str]:
+def values_of(reference: Reference) -> dict[str, str]:
     """All that is said beside interval and text, by column."""
     said = {
         **reference.metadata,
@@ -125,13 +125,13 @@ def _values(reference: Reference) -> dict[str, str]:
     return {storable(name): storable(value) for name, value in said.items() if value is not None}
 
 
-def _shared(said: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def shared_values(said: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """What all agree on."""
     first, *rest = said
     return {name: value for name, value in first.items() if all(other.get(name) == value for other in rest)}
 
 
-def _describe(session: Session, recording: RecordingRow, shared: Mapping[str, str]) -> None:
+def describe_recording(session: Session, recording: RecordingRow, shared: Mapping[str, str]) -> None:
     prompt = (recording.language, recording.context)
     for name in _FIELDS:
         if name in shared:
@@ -145,7 +145,7 @@ def _describe(session: Session, recording: RecordingRow, shared: Mapping[str, st
 def _store_pieces(
     session: Session, recording: RecordingRow, pieces: Sequence[_Piece], shared: Mapping[str, str]
 ) -> None:
-    segmentation_id = _segmentation(session, recording)
+    segmentation_id = import_segmentation(session, recording)
     rows = list(
         session.scalars(sa.select(SegmentRow).where(SegmentRow.segmentation_id == segmentation_id)).all()
     )
@@ -166,7 +166,7 @@ def _store_pieces(
             session.add(row)
         row.superseded_by = None
         row.superseded_at = None
-        own = {name: value for name, value in _values(piece.reference).items() if name not in shared}
+        own = {name: value for name, value in values_of(piece.reference).items() if name not in shared}
         row.speaker = own.pop("speaker", None)
         row.language = own.pop("language", None)
         row.context = own.pop("context", None)
@@ -196,7 +196,7 @@ def _store_pieces(
     session.flush()
 
 
-def _segmentation(session: Session, recording: RecordingRow) -> int:
+def import_segmentation(session: Session, recording: RecordingRow) -> int:
     """The recording's segmentation of references; made, and made the active one, when there is none."""
     known = session.scalar(
         sa.select(SegmentationRow.segmentation_id).where(

@@ -36,6 +36,21 @@ class EngineVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportVersion:
+    """A text out of a file. author: the file; language: a BCP-47 tag, or a name as it was given.
+
+    confidence, flags: what the file tells of them, as an export wrote them.
+    """
+
+    segment_id: int
+    text: str
+    author: str
+    language: str | None = None
+    confidence: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TextVersion:
     """One version of a segment's text. source: the engine, or who wrote it, or where it came from."""
 
@@ -149,24 +164,36 @@ def add_import_version(
 
     author: the file it stands in. language: a BCP-47 tag, or a name as it was given.
     """
-    text = storable(text)
     versions = _locked_versions(session, segment_id)
     imported = [version for version in versions if version.origin == "import"]
-    if imported and imported[-1].text == text:
+    if imported and imported[-1].text == storable(text):
         return False
+    _insert_imported(session, ImportVersion(segment_id, text, author, language), versions)
+    return True
+
+
+def insert_import_version(session: Session, new: ImportVersion) -> int:
+    """Insert the segment's next version, whatever stands there; returns its id."""
+    return _insert_imported(session, new, _locked_versions(session, new.segment_id))
+
+
+def _insert_imported(session: Session, new: ImportVersion, versions: Sequence[TranscriptRow]) -> int:
+    imported = [version for version in versions if version.origin == "import"]
     row = TranscriptRow(
-        segment_id=segment_id,
+        segment_id=new.segment_id,
         version=_next(versions),
         parent_id=imported[-1].transcript_id if imported else None,
         origin="import",
-        author=storable(author),
-        language=language_tag(language) if language else None,
-        engine_language=language,
-        text=text,
+        author=storable(new.author),
+        language=language_tag(new.language) if new.language else None,
+        engine_language=None if new.language is None else storable(new.language),
+        text=storable(new.text),
+        confidence=_rounded(new.confidence),
+        flags=flags_text(new.flags),
         created_at=utc_now(),
     )
     _insert(session, row)
-    return True
+    return row.transcript_id
 
 
 def _locked_versions(session: Session, segment_id: int) -> list[TranscriptRow]:

@@ -35,6 +35,7 @@ COMMANDS = {
     "search": ("search", "Find what was said: the recording and the second."),
     "sql": ("sql", "Query the catalog (read-only)."),
     "export": ("export", "Write data sets: for training, subtitles, annotation; seal releases."),
+    "import": ("import_", "Bring texts back in: manifests, subtitles, TextGrids."),
     "releases": ("releases", "Sealed data sets: list, show, diff."),
     "verify": ("verify", "Is every second of speech accounted for? Is a release what was sealed?"),
     "forget": ("forget", "Remove recordings, or what a person said, for good."),

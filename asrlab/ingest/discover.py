@@ -107,7 +107,7 @@ class _Search:
         """Add a line's audio; returns whether it can be used."""
         place = line.reference.place
         try:
-            uri = _resolved(line.audio, manifest)
+            uri = resolved(line.audio, manifest)
         except InputNotFoundError as error:
             self._refuse(place, FailureReason.BAD_REFERENCE, str(error))
             return False
@@ -158,7 +158,7 @@ def _readable(uri: str) -> Iterator[Path]:
         yield file.path
 
 
-def _resolved(audio: str, manifest: str) -> str:
+def resolved(audio: str, manifest: str) -> str:
     """Where a line's audio lies: as it says, else beside the manifest, else in the working directory."""
     audio = local_path(audio)
     if is_url(audio):

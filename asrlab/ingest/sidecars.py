@@ -53,11 +53,11 @@ def read_sidecar(path: Path, source: str) -> list[Reference]:
 
 
 def _read_text(path: Path) -> list[Interval]:
-    return [(0.0, None, _one_line(_decoded(path)), None)]
+    return [(0.0, None, _one_line(decoded(path)), None)]
 
 
 def _read_lab(path: Path) -> list[Interval]:
-    lines = [line.strip() for line in _decoded(path).splitlines() if line.strip()]
+    lines = [line.strip() for line in decoded(path).splitlines() if line.strip()]
     if lines and all(_TIMED_LABEL.match(line) for line in lines):
         raise ValueError(
             "labels with times, as HTK writes them: a .lab is read as the text of the whole recording"
@@ -68,7 +68,7 @@ def _read_lab(path: Path) -> list[Interval]:
 def _read_subtitles(path: Path) -> list[Interval]:
     import pysubs2
 
-    text = _decoded(path)
+    text = decoded(path)
     kind = "vtt" if text.lstrip("\ufeff").startswith("WEBVTT") else "srt"
     try:
         cues = pysubs2.SSAFile.from_string(text, format_=kind)
@@ -101,7 +101,7 @@ def _read_textgrid(path: Path) -> list[Interval]:
     }
     sentences = {name: entries for name, entries in tiers.items() if not _WORDS.search(name)}
     if not sentences:
-        sentences = {_speaker_of(name): _utterances(entries) for name, entries in tiers.items()}
+        sentences = {_speaker_of(name): utterances_of_words(entries) for name, entries in tiers.items()}
     if not sentences:
         raise ValueError("no tier of intervals that hold text")
     several = len(sentences) > 1
@@ -116,7 +116,7 @@ def _read_textgrid(path: Path) -> list[Interval]:
     )
 
 
-def _utterances(words: Sequence[tuple[Seconds, Seconds, str]]) -> list[tuple[Seconds, Seconds, str]]:
+def utterances_of_words(words: Sequence[tuple[Seconds, Seconds, str]]) -> list[tuple[Seconds, Seconds, str]]:
     """Words joined to utterances, which end where somebody pauses and before they grow too long."""
     joined: list[tuple[Seconds, Seconds, str]] = []
     for start, end, word in words:
@@ -135,7 +135,8 @@ def _speaker_of(tier: str) -> str:
     return tier.rpartition(" - ")[0] or tier
 
 
-def _decoded(path: Path) -> str:
+def decoded(path: Path) -> str:
+    """The text of a file in UTF-8 or UTF-16. Raises ValueError for one in neither."""
     raw = path.read_bytes()
     try:
         return raw.decode("utf-16" if raw.startswith(_UTF16_MARKS) else "utf-8-sig")

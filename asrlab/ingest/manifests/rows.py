@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -15,14 +15,14 @@ AUDIO_COLUMNS = (
     *("audio_filepath", "audio", "audio_path", "audio_file", "path", "file", "file_name", "filename"),
     *("file_path", "filepath", "wav", "wav_path", "uri", "url"),
 )
-_TEXT = ("text", "transcript", "transcription", "sentence")
-_LANGUAGE = ("language", "lang", "locale")
-_CONTEXT = ("context",)
-_SPEAKER = ("speaker", "speaker_id", "spk", "client_id")
-_LICENSE = ("license", "licence")
-_START = ("offset", "start", "start_s", "start_time")
-_END = ("end", "end_s", "end_time")
-_DURATION = ("duration", "duration_s")
+TEXT_COLUMNS = ("text", "transcript", "transcription", "sentence")
+LANGUAGE_COLUMNS = ("language", "lang", "locale")
+CONTEXT_COLUMNS = ("context",)
+SPEAKER_COLUMNS = ("speaker", "speaker_id", "spk", "client_id")
+LICENSE_COLUMNS = ("license", "licence")
+START_COLUMNS = ("offset", "start", "start_s", "start_time")
+END_COLUMNS = ("end", "end_s", "end_time")
+DURATION_COLUMNS = ("duration", "duration_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +41,41 @@ class BadLine:
     why: str
 
 
-def line_of(row: Mapping[str, Any], source: str, number: int) -> Line | BadLine:
+Row = tuple[int, Mapping[str, Any]]
+"""A row as it is, with its number: the line it ends in, or its place from 1."""
+
+
+def lines_of(rows: Iterable[Row | BadLine], source: str) -> Iterator[Line | BadLine]:
+    """What each row says."""
+    for row in rows:
+        yield row if isinstance(row, BadLine) else _line_of(row[1], source, row[0])
+
+
+def _line_of(row: Mapping[str, Any], source: str, number: int) -> Line | BadLine:
     """What a row says; a column that has no meaning here becomes metadata."""
     place = f"{source}:{number}"
-    columns = _Columns(row)
+    columns = Columns(row)
     try:
-        audio = _audio(columns)
-        start = columns.seconds(_START)
-        duration, end = columns.seconds(_DURATION), columns.seconds(_END)
+        audio = audio_named(columns)
+        start = columns.seconds(START_COLUMNS)
+        duration, end = columns.seconds(DURATION_COLUMNS), columns.seconds(END_COLUMNS)
         if end is None and duration is not None:
             end = (start or 0.0) + duration
         if end is not None and end <= (start or 0.0):
             raise ValueError(f"the interval {start or 0:g}–{end:g} s is empty")
-        language = columns.text(_LANGUAGE)
+        language = columns.text(LANGUAGE_COLUMNS)
         reference = Reference(
             source=source,
             place=place,
             start=start or 0.0,
             end=end,
-            text=columns.text(_TEXT),
+            text=columns.text(TEXT_COLUMNS),
             prompt=Prompt(
-                language if language is None else language_tag(language) or language, columns.text(_CONTEXT)
+                language if language is None else language_tag(language) or language,
+                columns.text(CONTEXT_COLUMNS),
             ),
-            speaker=columns.text(_SPEAKER),
-            license=columns.text(_LICENSE),
+            speaker=columns.text(SPEAKER_COLUMNS),
+            license=columns.text(LICENSE_COLUMNS),
             metadata=MappingProxyType(columns.others()),
         )
     except ValueError as error:
@@ -72,7 +83,8 @@ def line_of(row: Mapping[str, Any], source: str, number: int) -> Line | BadLine:
     return Line(audio, reference)
 
 
-def _audio(columns: "_Columns") -> str:
+def audio_named(columns: "Columns") -> str:
+    """The path or URL that the columns name; raises ValueError when they name none."""
     value = columns.take(AUDIO_COLUMNS)
     if isinstance(value, Mapping):
         # As datasets writes it.
@@ -86,7 +98,7 @@ def _audio(columns: "_Columns") -> str:
     return value
 
 
-class _Columns:
+class Columns:
     """The columns of a row, taken by any of their usual names, in any case."""
 
     def __init__(self, row: Mapping[str, Any]) -> None:
@@ -102,13 +114,17 @@ class _Columns:
 
     def text(self, names: Sequence[str]) -> str | None:
         """The same as text in one line; raises ValueError for a list or an object."""
+        text = self.exact_text(names)
+        return None if text is None else " ".join(text.split())
+
+    def exact_text(self, names: Sequence[str]) -> str | None:
+        """The same with its white space as it is."""
         value = self.take(names)
         if value is None:
             return None
         if isinstance(value, (list, dict)):
             raise ValueError(f"{names[0]} is {value!r}, not a text")
-        text = " ".join(_as_text(value).split())
-        return text or None
+        return _as_text(value)
 
     def seconds(self, names: Sequence[str]) -> Seconds | None:
         """The same as a time; raises ValueError for what is no number of seconds."""

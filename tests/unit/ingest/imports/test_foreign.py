@@ -1,0 +1,186 @@
+"""Files that other people's writers made: what they say comes into a catalog that knew nothing."""
+
+import json
+from pathlib import Path
+
+import datasets
+import pandas as pd
+import parselmouth
+import pysubs2
+import pytest
+from lhotse import CutSet, MonoCut, RecordingSet, SupervisionSegment, SupervisionSet
+from lhotse import Recording as LhotseRecording
+from lhotse.supervision import AlignmentItem
+from parselmouth.praat import call
+
+from asrlab.catalog import Catalog
+from asrlab.catalog.query import run_query
+from asrlab.domain.imported import ImportedText, KnownRecording, KnownSegment, KnownText
+from asrlab.domain.reference import Reference
+from asrlab.ingest.importing import ImportOutcome, import_texts
+from asrlab.ingest.matching import plan_import
+from tests.unit.ingest.imports.conftest import NewCatalog
+from tests.unit.ingest.imports.test_round_trip import write_noise
+
+TEXTS = "SELECT start_s, end_s, text, speaker, language, origin FROM v_current ORDER BY start_s"
+FAILURES = "SELECT item, reason, message FROM v_failures ORDER BY item"
+
+
+def texts(catalog: Catalog) -> list[tuple[object, ...]]:
+    return list(run_query(catalog, TEXTS).rows)
+
+
+def brought(catalog: Catalog, form: str, path: Path, audio: Path | None = None) -> ImportOutcome:
+    outcome = import_texts(catalog, form, path, audio)
+    assert not outcome.failures, run_query(catalog, FAILURES).rows
+    return outcome
+
+
+def test_lhotses_own_manifests_with_words(new_catalog: NewCatalog, tmp_path: Path) -> None:
+    audio = write_noise(tmp_path / "talk.wav", 6.0, 1)
+    recording = LhotseRecording.from_file(audio)
+    supervision = SupervisionSegment(
+        "utt-1", recording.id, 1.0, 2.5, 0, "good morning", "en", "anna", custom={"mood": "calm"}
+    ).with_alignment("word", [AlignmentItem("good", 1.0, 0.5, 0.9), AlignmentItem("morning", 1.6, 1.0)])
+    RecordingSet.from_recordings([recording]).to_file(tmp_path / "recordings.jsonl.gz")
+    SupervisionSet.from_segments([supervision]).to_file(tmp_path / "supervisions.jsonl.gz")
+    catalog = new_catalog()
+    brought(catalog, "lhotse", tmp_path)
+    assert texts(catalog) == [(1.0, 3.5, "good morning", "anna", "en", "import")]
+    assert run_query(catalog, "SELECT word, start_s, end_s, score FROM v_words").rows == (
+        ("good", 1.0, 1.5, 0.9),
+        ("morning", 1.6, 2.6, None),
+    )
+    cut = MonoCut("cut", 0.5, 4.0, 0, [supervision.with_offset(-0.5)], recording=recording)
+    CutSet.from_cuts([cut]).to_file(tmp_path / "cuts.jsonl.gz")
+    assert brought(catalog, "lhotse", tmp_path / "cuts.jsonl.gz").versions == 0
+
+
+def test_parquet_that_datasets_wrote_with_the_audio_inside(new_catalog: NewCatalog, tmp_path: Path) -> None:
+    clips = [write_noise(tmp_path / "clips" / f"{number}.wav", 1.0 + number, number) for number in range(3)]
+    rows = {
+        "audio": [{"path": clip.name, "bytes": clip.read_bytes()} for clip in clips],
+        "text": [f"sentence  {number}" for number in range(3)],
+        "speaker_id": ["a", "b", None],
+    }
+    data = datasets.Dataset.from_dict(rows).cast_column("audio", datasets.Audio(decode=False))
+    data.to_parquet(tmp_path / "train-00000-of-00001.parquet")
+    catalog = new_catalog()
+    assert (
+        brought(catalog, "hf", tmp_path / "train-00000-of-00001.parquet", tmp_path / "in").new_recordings == 3
+    )
+    assert [(row[1], row[2], row[3]) for row in texts(catalog)] == [
+        (1.0, "sentence  0", "a"),
+        (2.0, "sentence  1", "b"),
+        (3.0, "sentence  2", None),
+    ]
+
+
+@pytest.mark.parametrize("command", ["Save as text file", "Save as short text file"])
+def test_a_textgrid_that_praat_saved(new_catalog: NewCatalog, tmp_path: Path, command: str) -> None:
+    write_noise(tmp_path / "talk.wav", 4.0, 1)
+    grid = parselmouth.TextGrid(0.0, 4.0, ["anna", "anna - words"], [])
+    for tier, number, border, said in (
+        (1, 1, 0.5, ""),
+        (1, 2, 2.0, 'he said "yes"'),
+        (2, 1, 0.5, ""),
+        (2, 2, 1.0, "he"),
+        (2, 3, 1.5, "said"),
+        (2, 4, 2.0, '"yes"'),
+    ):
+        call(grid, "Insert boundary", tier, border)
+        call(grid, "Set interval text", tier, number, said)
+    call(grid, command, str(tmp_path / "talk.TextGrid"))
+    catalog = new_catalog()
+    brought(catalog, "textgrid", tmp_path)
+    assert texts(catalog) == [(0.5, 2.0, 'he said "yes"', "anna", None, "import")]
+    assert [row[0] for row in run_query(catalog, "SELECT word FROM v_words ORDER BY position").rows] == [
+        "he",
+        "said",
+        '"yes"',
+    ]
+
+
+@pytest.mark.parametrize("form", ["srt", "vtt"])
+def test_subtitles_that_pysubs2_wrote(new_catalog: NewCatalog, tmp_path: Path, form: str) -> None:
+    write_noise(tmp_path / "film.wav", 10.0, 1)
+    subtitles = pysubs2.SSAFile()
+    subtitles.append(pysubs2.SSAEvent(500, 2_000, r"{\i1}Good morning,{\i0}\Nsaid Anna"))
+    subtitles.append(pysubs2.SSAEvent(3_000, 4_250, "1984"))
+    subtitles.save(str(tmp_path / f"film.{form}"))
+    catalog = new_catalog()
+    brought(catalog, form, tmp_path)
+    assert [row[:3] for row in texts(catalog)] == [
+        (0.5, 2.0, "Good morning, said Anna"),
+        (3.0, 4.25, "1984"),
+    ]
+
+
+def test_a_spreadsheets_csv_and_a_nemo_manifest_with_bad_lines(
+    new_catalog: NewCatalog, tmp_path: Path
+) -> None:
+    write_noise(tmp_path / "a.wav", 3.0, 1)
+    frame = pd.DataFrame(
+        {"path": ["a.wav", "gone.wav", "a.wav"], "start": [0, 0, 2.5], "end": [2, 1, 9], "sentence": "xyz"}
+    )
+    frame.to_csv(tmp_path / "list.csv", index=False)
+    catalog = new_catalog()
+    outcome = import_texts(catalog, "csv", tmp_path / "list.csv")
+    assert (outcome.texts, outcome.versions, len(outcome.failures)) == (3, 1, 2)
+    reasons = {str(row[0]).rpartition(":")[2]: (row[1], row[2]) for row in run_query(catalog, FAILURES).rows}
+    assert reasons["3"][0] == "vanished"
+    assert "gone.wav" in reasons["3"][1]
+    assert reasons["4"][0] == "bad_reference"
+    assert "does not lie in the audio's 3 s" in reasons["4"][1]
+    (tmp_path / "list.csv").write_text("path,sentence,start,end\na.wav,x,0,2\n", encoding="utf-8")
+    again = import_texts(catalog, "csv", tmp_path / "list.csv")
+    assert (again.versions, again.failures) == (1, {})
+    assert run_query(catalog, FAILURES).rows == ()
+
+    lines = [
+        json.dumps({"audio_filepath": "a.wav", "offset": 0.0, "duration": 2.004, "text": "a  new\ttext"}),
+        "{no json",
+        json.dumps({"audio_filepath": "a.wav", "offset": 2.0, "duration": 0.9, "text": ["b"]}),
+        json.dumps({"audio_filepath": "a.wav", "offset": 2.0, "duration": 0.9, "text": "b", "channel": 3}),
+    ]
+    (tmp_path / "m.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    outcome = import_texts(catalog, "nemo", tmp_path / "m.jsonl")
+    assert (outcome.versions, outcome.segments, len(outcome.failures)) == (1, 0, 3)
+    assert texts(catalog)[0][:3] == (0.0, 2.0, "a  new\ttext")
+    versions = run_query(catalog, "SELECT version, text FROM v_transcripts ORDER BY version").rows
+    assert versions == ((1, "xyz"), (2, "x"), (3, "a  new\ttext"))
+
+
+def test_an_edited_subtitle_is_its_segments_next_version(new_catalog: NewCatalog, tmp_path: Path) -> None:
+    write_noise(tmp_path / "a.wav", 4.0, 1)
+    catalog = new_catalog()
+    for text in ("first", "second"):
+        (tmp_path / "a.srt").write_text(f"1\n00:00:00,500 --> 00:00:02,000\n{text}\n", encoding="utf-8")
+        brought(catalog, "srt", tmp_path)
+    assert [row[:3] for row in texts(catalog)] == [(0.5, 2.0, "second")]
+    assert run_query(catalog, "SELECT text FROM v_transcripts ORDER BY version").rows == (
+        ("first",),
+        ("second",),
+    )
+
+
+def test_segments_cut_otherwise_give_way_and_come_back(new_catalog: NewCatalog, tmp_path: Path) -> None:
+    write_noise(tmp_path / "a.wav", 4.0, 1)
+    catalog = new_catalog()
+    manifest = tmp_path / "m.jsonl"
+    for offset, duration in ((0.5, 1.5), (0.5, 2.5), (0.5, 1.5)):
+        line = {"audio_filepath": "a.wav", "offset": offset, "duration": duration, "text": f"{duration}"}
+        manifest.write_text(json.dumps(line), encoding="utf-8")
+        brought(catalog, "nemo", manifest)
+        assert [row[:3] for row in texts(catalog)] == [(offset, offset + duration, f"{duration}")]
+
+
+def test_what_a_person_wrote_gives_way_to_no_file() -> None:
+    person = KnownSegment(7, None, 500, 2_000, current=KnownText(1, "mine", None), is_of_a_person=True)
+    known = KnownRecording(1, "0" * 64, 4_000, 1, 3, (person,))
+    cut_otherwise = ImportedText(Reference("m", "m:1", 0.5, 3.0, "theirs"))
+    plan = plan_import(known, [cut_otherwise])
+    assert (plan.placements, plan.superseded) == ([], {})
+    assert "a person's text stands for 0.5–2 s" in plan.refused[0][1]
+    same_interval = ImportedText(Reference("m", "m:1", 0.5, 2.0, "theirs"))
+    assert [each.segment for each in plan_import(known, [same_interval]).placements] == [person]
