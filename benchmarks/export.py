@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks.filled_catalog import fill
+from benchmarks.peak import run_measured
 
 SEGMENTS = 1_000_000
 RECORDINGS = 10_000
@@ -45,14 +46,14 @@ def main() -> int:
 def export(url: str, out: Path) -> tuple[float, float]:
     """Seconds and peak MiB of one call; raises CalledProcessError when it fails."""
     command = [sys.executable, "-m", "asrlab.cli.main", "export", "nemo", "--out", str(out)]
-    began = time.perf_counter()
-    process = subprocess.Popen(command, env={**os.environ, "ASRLAB_CATALOG": url})
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return seconds, usage.ru_maxrss / 1024
+    with tempfile.TemporaryDirectory(prefix="asrlab-export-log-") as name:
+        log = Path(name) / "log"
+        began = time.perf_counter()
+        code, peak = run_measured(command, Path.cwd(), log, {**os.environ, "ASRLAB_CATALOG": url})
+        seconds = time.perf_counter() - began
+        if code:
+            raise subprocess.CalledProcessError(code, command, log.read_bytes())
+    return seconds, peak / 2**20
 
 
 if __name__ == "__main__":

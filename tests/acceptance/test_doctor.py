@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import StateType, WorkerStatus
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Running
 
@@ -112,13 +112,14 @@ def what_runs_and_waits(asrlab: Asrlab, client: SyncPrefectClient, monkeypatch: 
     assert "2 runs wait and nobody takes them" in found["what"]
     assert "asrlab worker" in found["remedy"]
 
-    client.send_worker_heartbeat("asrlab", "gone-engine", heartbeat_interval_seconds=1)
+    client.send_worker_heartbeat("asrlab", "gone-engine", heartbeat_interval_seconds=60)
     assert findings(asrlab)["workers"]["state"] == "ok"
+    client.send_worker_heartbeat("asrlab", "gone-engine", heartbeat_interval_seconds=1)
     client.update_flow_run_labels(lost, {OWNER_LABEL: "gone/boot|1|1.0"})
     client.set_flow_run_state(lost, Running(), force=True)
     stuck = StuckRuns("asrlab")
     monkeypatch.setattr("flows.runs.PATIENCE_S", {StateType.PENDING: 0.0, StateType.RUNNING: 0.0})
-    time.sleep(4)  # three heartbeats that did not come, and a moment
+    wait_for_silence(client)
     assert "silent: gone-engine" in findings(asrlab, code=1)["workers"]["what"]
     assert not stuck.look(client)  # one look tells nothing about how long
     assert [run.id for run in stuck.look(client)] == [lost]
@@ -127,6 +128,16 @@ def what_runs_and_waits(asrlab: Asrlab, client: SyncPrefectClient, monkeypatch: 
     client.update_flow_run_labels(lost, {OWNER_LABEL: process_name(1).replace("|1|", "|1|another-")})
     client.set_flow_run_state(lost, Running(), force=True)
     assert "1 lost their process" in findings(asrlab, code=1)["flow runs"]["what"]
+
+
+def wait_for_silence(client: SyncPrefectClient) -> None:
+    """Until Prefect misses three heartbeats of its workers."""
+    until = time.monotonic() + 60
+    while any(
+        worker.status != WorkerStatus.OFFLINE for worker in client.read_workers_for_work_pool("asrlab")
+    ):
+        assert time.monotonic() < until
+        time.sleep(0.5)
 
 
 def test_the_clock_of_a_database_server_is_read(catalog_url: str) -> None:

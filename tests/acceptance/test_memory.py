@@ -11,8 +11,8 @@ import pytest
 import soundfile
 import soxr
 
+from benchmarks.peak import run_measured
 from tests.acceptance.conftest import Asrlab
-from tests.peak import run_measured
 
 RATE_HZ = 16_000
 MINUTE_S = 60

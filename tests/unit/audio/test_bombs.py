@@ -18,7 +18,7 @@ from asrlab.audio.read import read_spans
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import TimeSpan
 from asrlab.errors import AudioError
-from tests.peak import run_measured
+from benchmarks.peak import run_measured
 
 Make = Callable[[str], Path]
 
