@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,7 +83,7 @@ def stream_query(catalog: Catalog, statement: str) -> Iterator[Sequence[tuple[An
     with _driver_connection(catalog, {"postgresql_readonly": True}) as driver:
         try:
             with driver.cursor(name="asrlab_stream") as cursor:
-                yield from _pages(cursor.execute(statement))
+                yield from _pages_ahead(cursor.execute(statement))
         except psycopg.Error as error:
             raise QueryError(_explain(first_line(error))) from error
 
@@ -90,6 +91,15 @@ def stream_query(catalog: Catalog, statement: str) -> Iterator[Sequence[tuple[An
 def _pages(cursor: Any) -> Iterator[Sequence[tuple[Any, ...]]]:
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
         yield rows
+
+
+def _pages_ahead(cursor: Any) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The same, each page fetched while the one before is worked on: a server works beside this process."""
+    with ThreadPoolExecutor(1, thread_name_prefix="asrlab-stream") as fetching:
+        coming = fetching.submit(cursor.fetchmany, ROWS_AT_ONCE)
+        while rows := coming.result():
+            coming = fetching.submit(cursor.fetchmany, ROWS_AT_ONCE)
+            yield rows
 
 
 def _query_sqlite(catalog: Catalog, statement: str) -> Table:

@@ -26,6 +26,7 @@ class CardFacts:
     """What a card tells beside the counts. engines: name, checkpoint and revision of each that wrote a text.
 
     left_out: by reason, how many utterances and how many milliseconds. leaks: what the splits avoided, in words.
+    data_files: see `Format`.
     """
 
     title: str
@@ -34,6 +35,7 @@ class CardFacts:
     engines: Sequence[tuple[str, str, str]]
     left_out: Mapping[str, tuple[int, int]]
     leaks: Sequence[str]
+    data_files: str = ""
 
 
 def write_card(folder: Path, facts: CardFacts, splits: Mapping[str, Statistics]) -> list[Path]:
@@ -52,6 +54,8 @@ def _is_ours(path: Path) -> bool:
 
 def _lines(facts: CardFacts, splits: Mapping[str, Statistics], plots: Sequence[str]) -> Iterator[str]:
     every = list(splits.values())
+    if facts.data_files:
+        yield from _data_files(facts.data_files, splits)
     yield from (f"# {facts.title}", "", MARK, "")
     utterances, length = sum(each.num_utterances for each in every), sum(each.audio_ms for each in every)
     yield f"{utterances:,} utterances, {length_text(length)} of speech, format `{facts.form}`; asrlab {__version__}."
@@ -78,6 +82,18 @@ def _lines(facts: CardFacts, splits: Mapping[str, Statistics], plots: Sequence[s
     if facts.leaks:
         yield from ("", "Between the splits:", "", *(f"- {leak}" for leak in facts.leaks))
     yield from ("", "## Lengths", "", *(f"![{name}]({PLOTS}/{name})" for name in plots))
+
+
+def _data_files(pattern: str, splits: Mapping[str, Statistics]) -> Iterator[str]:
+    """Which files are the data, as `datasets` reads it: it would take the lock file for data too."""
+    yield from ("---", "configs:", "- config_name: default", "  data_files:")
+    for name, each in splits.items():
+        if each.num_utterances:
+            yield from (
+                f"  - split: {name or 'train'}",
+                f"    path: {name}/{pattern}" if name else f"    path: {pattern}",
+            )
+    yield from ("---", "")
 
 
 def _split_rows(splits: Mapping[str, Statistics]) -> list[tuple[str, ...]]:

@@ -40,6 +40,7 @@ from asrlab.export.request import (
 )
 from asrlab.export.splitting import Splits, new_splits, sealed_splits, split_of_transcripts
 from asrlab.export.statistics import Statistics, statistics_of
+from asrlab.export.sweeping import former_export
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +144,12 @@ class _Export:
         files = locked_files(self._request.folder, written)
         self._check_again(files)
         card = write_card(self._request.folder, self._card(engines, splits), statistics)
-        lock = write_lock(
-            self._request.folder,
-            self._facts(engines, splits, statistics),
-            self._found.lines,
-            [*files, *locked_files(self._request.folder, card)],
-        )
+        everything = [*files, *locked_files(self._request.folder, card)]
+        former = former_export(self._request.folder, self._request.form)
+        facts = self._facts(engines, splits, statistics)
+        lock = write_lock(self._request.folder, facts, self._found.lines, everything)
         self._note(splits, statistics, files, lock)
+        former.sweep(everything)
         path = manifests[0] if len(manifests) == 1 else self._request.folder
         return Exported(path, statistics, self._left_out(), splits.report, self._release is not None)
 
@@ -233,6 +233,7 @@ class _Export:
             engines=sorted({each[:3] for each in engines}),
             left_out=self._left_out(),
             leaks=splits.report,
+            data_files=self._form.data_files,
         )
 
     def _note(

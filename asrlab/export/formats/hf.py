@@ -146,5 +146,6 @@ FORMATS = (
         AudioNeed.PACKED,
         words=True,
         variant="parquet",
+        data_files="data-*.parquet",
     ),
 )

@@ -85,7 +85,8 @@ class Format:
     """A format. write: writes into a folder that exists and returns the files it wrote, the manifest first.
 
     variant: "" or what an option of the command chooses, as "tarred". words: whether it writes the words' times.
-    clips: the folder that clips are cut into. A text that the format can't hold is refused (`refuse`), never bent.
+    clips: the folder that clips are cut into. data_files: which files of a folder Hugging Face's `datasets` is to load,
+    "" to leave that to it. A text that the format can't hold is refused (`refuse`), never bent.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Format:
     words: bool = False
     variant: str = ""
     clips: str = "clips"
+    data_files: str = ""
 
 
 def refuse(form: str, recording: LabeledRecording, utterance: Utterance, why: str) -> NoReturn:
