@@ -13,10 +13,18 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 KOREAN_DICTIONARY := qwen-asr==0.0.6
 # Tests run beside each other, two at a time: more threads a test would only contend.
 TEST_ENV := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE HF_HUB_OFFLINE=1
+# The second holds a letter of every script.
+BROWSER_PACKAGES := chromium fonts-noto-core fonts-noto-cjk
+# A command that is not there, from Debian's packages where we may install them.
+debian = command -v $(1) >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2); \
+	else echo "there is no $(1): install it (Debian: apt install $(2))"; fi
+# Other people's programs want other versions than we do: each gets an environment, made anew when its list changes.
+INTEROP := build/interop
 CODE := asrlab flows migrations tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check install format lint types imports bench docs lock wheel clean
+.PHONY: help demo test soak interop check install assets browser format lint types imports bench docs lock wheel clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
@@ -24,11 +32,20 @@ help: ## Show this help
 demo: install ## Label real speech that a package carries, offline, and show what came out
 	@$(BIN)/asrlab demo
 
-test: install ## Run the tests, on SQLite and on a PostgreSQL of their own
+test: install assets browser ## Run the tests, on SQLite and on a PostgreSQL of their own
 	$(TEST_ENV) $(BIN)/pytest -n 2
 
 soak: install ## Run the long proofs: many kills, damaged files, twenty hours
 	$(TEST_ENV) ASRLAB_FIGURES=soak-figures.jsonl $(BIN)/pytest -n 2 -m soak
+
+interop: install $(INTEROP)/nemo/.installed $(INTEROP)/label-studio/.installed ## Let NeMo and Label Studio read our exports
+	$(TEST_ENV) $(BIN)/pytest -m interop tests/interop
+
+$(INTEROP)/%/.installed: tests/interop/%.txt | $(STAMP)
+	@rm -rf $(@D)
+	$(BIN)/uv venv --quiet --python $(BIN)/python $(@D)
+	VIRTUAL_ENV=$(@D) $(BIN)/uv pip install --quiet --requirement $<
+	@touch $@
 
 check: format-check lint types imports test ## All that CI checks
 
@@ -44,6 +61,13 @@ $(STAMP):
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --no-deps $(KOREAN_DICTIONARY)
 	@$(BIN)/python -m compileall -q asrlab flows migrations
 	@touch $(STAMP)
+
+assets: install ## Fetch the review page's waveform library (with npm)
+	@test -d asrlab/web/vendor/wavesurfer || { $(call debian,npm,npm); }
+	@$(BIN)/python asrlab/web/build_assets.py
+
+browser: ## Install Chromium, in which tests drive the review page; without it they are skipped
+	@$(call debian,chromium,$(BROWSER_PACKAGES))
 
 format: install ## Format the code
 	$(BIN)/ruff format $(CODE)

@@ -10,6 +10,7 @@ AsrlabError
 │   ├── SourceError             a source of that name exists already, or does not
 │   ├── ReleaseError            a release of that name does not exist, is sealed otherwise, or can't be made again
 │   ├── CatalogError            the catalog can't be opened, is newer than this asrlab, …
+│   ├── ConflictError           somebody changed the segment meanwhile: look at theirs, then decide again
 │   └── QueryError              SQL that does not run, or that would write
 ├── ItemError                 one file or segment can't be labeled: recorded, the batch goes on
 │   └── AudioError              … because of its audio
@@ -63,6 +64,21 @@ class CatalogError(UserError):
 
 class QueryError(UserError):
     """SQL that does not run, or that would write."""
+
+
+class ConflictError(UserError):
+    """Somebody changed the segment meanwhile, and nothing was stored.
+
+    current_id: the version that counts now, None where the segment has none or is no segment of today any more.
+    """
+
+    def __init__(self, message: str, current_id: int | None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.current_id = current_id
+
+    def __reduce__(self) -> tuple[type["ConflictError"], tuple[str, int | None]]:
+        return type(self), (self.message, self.current_id)
 
 
 class ItemError(AsrlabError):

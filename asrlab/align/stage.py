@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from asrlab.align.how import Alignment
+from asrlab.align.spans import drain_spans
 from asrlab.audio.batches import Clip, LoadedBatch, load_batches
 from asrlab.catalog import Catalog
 from asrlab.catalog.alignments import (
@@ -19,43 +20,36 @@ from asrlab.catalog.failures import failed_segment, record_failure, resolve_fail
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.recordings import audio_sources
 from asrlab.catalog.runs import note_work
+from asrlab.catalog.spans import texts_with_spans
 from asrlab.domain.audio import AudioSource
 from asrlab.domain.labels import FLAG_NOT_COVERED, AlignedWord
 from asrlab.domain.reasons import FailureReason
 from asrlab.domain.time import Seconds
 from asrlab.engines.coverage import MAX_UNCOVERED, speech_in, uncovered_seconds
 from asrlab.engines.isolation import memory_of, run_isolated
-from asrlab.engines.protocol import Aligner, LearnsMemory, Waveform
+from asrlab.engines.protocol import LearnsMemory, Waveform
 from asrlab.errors import ItemError
 from asrlab.stopping import check_stop
-
-
-@dataclass(frozen=True, slots=True)
-class Alignment:
-    """How to align. fingerprint: over the aligner and its weights."""
-
-    aligner: Aligner
-    run_id: int
-    fingerprint: str
-    batch_seconds: Seconds
 
 
 def transcripts_pending(
     catalog: Catalog, fingerprint: str, segment_ids: Sequence[int]
 ) -> list[TranscriptToAlign]:
-    """The texts that count today in these segments, without this aligner's words or failure."""
+    """The texts that count today in these segments, without this aligner's words or failure, in whole or in part."""
     with catalog.reading() as session:
-        return transcripts_to_align(session, fingerprint, segment_ids)
+        whole = transcripts_to_align(session, fingerprint, segment_ids)
+        return [*whole, *texts_with_spans(session, fingerprint, segment_ids)]
 
 
 def align_segments(catalog: Catalog, how: Alignment, segment_ids: Sequence[int]) -> int:
     """Align the text that counts today in each of these segments; returns how many were stored now.
 
     Idempotent; texts another process has claimed or finished are left alone. A text that can't be aligned is
-    recorded with its reason, and stays.
+    recorded with its reason, and stays. Of a text that a person edited, only what they changed is aligned.
     """
-    pending = transcripts_pending(catalog, how.fingerprint, segment_ids)
-    stored = 0
+    stored = drain_spans(catalog, how, segment_ids)
+    with catalog.reading() as session:
+        pending = transcripts_to_align(session, how.fingerprint, segment_ids)
     with claimed(catalog, STAGE, how.fingerprint, [text.transcript_id for text in pending]) as mine:
         with catalog.reading() as session:
             transcripts = still_to_align(session, how.fingerprint, mine)

@@ -37,6 +37,9 @@ FORMATS_OF_FRAMES = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "mpegts", "lo
 MOST_PLANES = 7
 # How to call a container whose file is not named after it, where FFmpeg's first name is not the plain one.
 PLAIN_NAMES = {"mov": "mp4"}
+# A decoder that begins in the middle needs what came before: MP3 some frames (its bit reservoir), Opus 80 ms
+# (RFC 7845, section 4.6).
+PREROLL_S = 0.3
 
 
 class AvStream:
@@ -98,6 +101,36 @@ class AvStream:
         if parts:
             yield _joined(parts)
 
+    def blocks_near(self, frame: int) -> Iterator[Frames]:
+        """All frames from about `frame` on, found by the container's index, once: to be heard or drawn.
+
+        The file's times decide, so no engine is fed with it; they are true to the sample in MP3, MP4 and Ogg, to half a
+        millisecond in Matroska (measured). A file in which nothing can be found is read forward.
+        """
+        if self._first is None:
+            return
+        skip = frame - self._jump(self._first, frame)
+        if skip < 0:
+            yield np.zeros((-skip, self.facts.num_channels), dtype=np.float32)
+        for block in self.blocks():
+            if skip < len(block):
+                yield block[max(skip, 0) :]
+            skip = max(skip - len(block), 0)
+
+    def _jump(self, first: AudioFrame, frame: int) -> int:
+        """Go to a place before `frame`; returns it. 0 when the file can't be sought in: nothing is decoded then."""
+        base, rate = self._stream.time_base, self.facts.sampling_rate
+        if first.pts is None or base is None or frame <= PREROLL_S * rate:
+            return 0
+        begin = _time(first)
+        try:
+            self._container.seek(round((begin + frame / rate - PREROLL_S) / base), stream=self._stream)
+        except av.FFmpegError:
+            return 0
+        self._decoded = self._decode(begins_within=True)
+        self._first = next(self._decoded, None)
+        return frame if self._first is None else round((_time(self._first) - begin) * rate)
+
     def _parts(self) -> Iterator[Frames]:
         """Every decoded frame as an array of shape (channels, samples)."""
         if self._first is None:
@@ -121,10 +154,13 @@ class AvStream:
             self.reached = max(counted, round((_time(frame) - begin) * frame.sample_rate) + frame.samples)
             frame = next(self._decoded, None)
 
-    def _decode(self) -> Iterator[AudioFrame]:
-        """Frames in order; raises AudioError for a packet that can't be decoded between two that can."""
-        plain = self._plain_format()
+    def _decode(self, *, begins_within: bool = False) -> Iterator[AudioFrame]:
+        """Frames in order; raises AudioError for a packet that can't be decoded between two that can.
+
+        begins_within: the first packet may hold the rest of a frame that began before.
+        """
         begun = False
+        may_begin_badly = begins_within or self._plain_format() in FORMATS_OF_FRAMES
         for packet in self._packets():
             try:
                 frames = packet.decode()
@@ -132,7 +168,7 @@ class AvStream:
                 self.bad_end = _reason(error)
                 continue
             for frame in frames:
-                if self.bad_end is not None and (begun or plain not in FORMATS_OF_FRAMES):
+                if self.bad_end is not None and (begun or not may_begin_badly):
                     raise self._error(self.bad_end)
                 self.bad_end = None
                 begun = True

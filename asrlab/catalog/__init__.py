@@ -4,6 +4,6 @@ Queries take the session first, return values and never commit; `Catalog.reading
 own the transactions, and none is open while a model runs.
 """
 
-from asrlab.catalog.database import Catalog, open_catalog
+from asrlab.catalog.database import Catalog, Session, open_catalog
 
-__all__ = ["Catalog", "open_catalog"]
+__all__ = ["Catalog", "Session", "open_catalog"]

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from asrlab.catalog.schema import AlignmentRow, FailureRow, SegmentRow, TranscriptRow, WordRow
+from asrlab.catalog.edited_words import BY_HAND, EDIT
+from asrlab.catalog.schema import AlignmentRow, EngineRunRow, FailureRow, SegmentRow, TranscriptRow, WordRow
 from asrlab.catalog.segments import Segment
 from asrlab.catalog.transcripts import EngineVersion, add_engine_version
 from asrlab.catalog.values import chunks, flags_text, storable, utc_now
@@ -151,6 +152,7 @@ def _confidences(new: NewAlignment) -> list[float | None]:
 def _pending(
     session: Session, fingerprint: str, *conditions: sa.ColumnElement[bool] | sa.TextClause
 ) -> list[TranscriptToAlign]:
+    """Texts without this aligner's words or failure. One whose words a person's edit kept is not aligned as a whole."""
     done = sa.select(AlignmentRow.alignment_id).where(
         AlignmentRow.transcript_id == TranscriptRow.transcript_id, AlignmentRow.fingerprint == fingerprint
     )
@@ -160,6 +162,38 @@ def _pending(
         FailureRow.fingerprint == fingerprint,
         FailureRow.resolved_at.is_(None),
     )
+    return texts_to_align(session, ~done.exists(), ~failed.exists(), *_kept_by_nobody(), *conditions)
+
+
+def _kept_by_nobody() -> tuple[sa.ColumnElement[bool], ...]:
+    """Neither an edit's words are the newest, nor did a person place any."""
+    of_text = AlignmentRow.transcript_id == TranscriptRow.transcript_id
+    later = aliased(AlignmentRow)
+    edited = sa.exists().where(
+        of_text,
+        AlignmentRow.fingerprint == EDIT,
+        ~sa.exists().where(
+            later.transcript_id == AlignmentRow.transcript_id, later.alignment_id > AlignmentRow.alignment_id
+        ),
+    )
+    by_hand = sa.exists().where(
+        of_text,
+        sa.or_(AlignmentRow.fingerprint == BY_HAND, AlignmentRow.fingerprint.startswith(f"{BY_HAND}:")),
+    )
+    # An edit hands such words on to the next version.
+    handed_on = sa.exists().where(
+        of_text,
+        WordRow.alignment_id == AlignmentRow.alignment_id,
+        EngineRunRow.run_id == WordRow.run_id,
+        EngineRunRow.engine == BY_HAND,
+    )
+    return ~edited, ~by_hand, sa.or_(TranscriptRow.origin != "human", ~handed_on)
+
+
+def texts_to_align(
+    session: Session, *conditions: sa.ColumnElement[bool] | sa.TextClause
+) -> list[TranscriptToAlign]:
+    """The texts that meet these conditions over transcripts and segments and are not empty, by recording and time."""
     statement = (
         sa.select(
             TranscriptRow.transcript_id,
@@ -173,7 +207,7 @@ def _pending(
             SegmentRow.end_ms,
         )
         .join(SegmentRow, SegmentRow.segment_id == TranscriptRow.segment_id)
-        .where(TranscriptRow.text != "", ~done.exists(), ~failed.exists(), *conditions)
+        .where(TranscriptRow.text != "", *conditions)
         .order_by(SegmentRow.recording_id, SegmentRow.start_ms, TranscriptRow.transcript_id)
     )
     return [

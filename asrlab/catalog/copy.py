@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from asrlab.catalog.database import READ_ONLY_OPTION, Catalog, first_line
-from asrlab.catalog.schema import Base, LeaseRow
+from asrlab.catalog.schema import Base, LeaseRow, ReviewClaimRow, ReviewItemRow
 from asrlab.errors import CatalogError
 
 ROWS_AT_ONCE = 2_000
@@ -17,7 +17,7 @@ Progress = Callable[[str, int], None]
 def copy_catalog(source: Catalog, target: Catalog, progress: Progress = lambda _table, _rows: None) -> int:
     """Copy every row of every table into `target`, which must hold none; returns how many rows.
 
-    One transaction: it is all there or nothing is. Claims on work are not copied, for their processes work on the
+    One transaction: it is all there or nothing is. Claims on work are not copied, for who made them works on the
     source. `progress` is told each table and its rows. Raises CatalogError when the target holds rows already.
     """
     # One view of the source for the whole copy, whoever works on it meanwhile: SQLite gives no other.
@@ -33,7 +33,9 @@ def copy_catalog(source: Catalog, target: Catalog, progress: Progress = lambda _
 
 
 def _copy_tables(reading: sa.Connection, writing: sa.Connection, progress: Progress) -> int:
-    tables = [table for table in Base.metadata.sorted_tables if table is not LeaseRow.__table__]
+    # Claims, and what triggers derive from the other tables.
+    left_out = (LeaseRow.__table__, ReviewClaimRow.__table__, ReviewItemRow.__table__)
+    tables = [table for table in Base.metadata.sorted_tables if table not in left_out]
     for table in tables:
         if writing.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is not None:
             raise CatalogError(f"the catalog to copy into holds {table.name} already: give an empty one")

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as Session
 
 from asrlab.catalog.version import HEAD_REVISION
 from asrlab.errors import CatalogError, MissingExtraError, TransientError

@@ -18,11 +18,16 @@ from asrlab.catalog.schema import (
     AlignmentRow,
     FailureRow,
     ForgottenRow,
+    GoldItemRow,
+    PendingSpanRow,
     RecordingFileRow,
     RecordingRow,
     ReleaseItemRow,
     ReleaseRecordingRow,
     ReleaseRow,
+    ReviewActRow,
+    ReviewClaimRow,
+    ReviewPassRow,
     ReviewRow,
     SegmentationRow,
     SegmentRow,
@@ -187,7 +192,15 @@ def _forget_transcripts(session: Session, transcripts: Sequence[int]) -> None:
         )
         for ids in chunks(alignments):
             session.execute(sa.delete(WordRow).where(WordRow.alignment_id.in_(ids)))
-        for table in (ReleaseItemRow, AlignmentRow, TranscriptTermRow, ReviewRow):
+        session.execute(sa.delete(ReviewPassRow).where(ReviewPassRow.parent_id.in_(some)))
+        for table in (
+            ReleaseItemRow,
+            PendingSpanRow,
+            AlignmentRow,
+            TranscriptTermRow,
+            ReviewActRow,
+            ReviewRow,
+        ):
             session.execute(sa.delete(table).where(table.transcript_id.in_(some)))
     # A version may be the parent of another: all of them go, and none may hold another back.
     for some in chunks(transcripts):
@@ -200,7 +213,8 @@ def _forget_transcripts(session: Session, transcripts: Sequence[int]) -> None:
 
 def _forget_segments(session: Session, segments: Sequence[int]) -> None:
     for some in chunks(segments):
-        session.execute(sa.delete(FailureRow).where(FailureRow.segment_id.in_(some)))
+        for table in (FailureRow, ReviewActRow, ReviewClaimRow, ReviewPassRow, GoldItemRow):
+            session.execute(sa.delete(table).where(table.segment_id.in_(some)))
         # What they took the place of stays out of sight, and must not point at nothing.
         session.execute(
             sa.update(SegmentRow)

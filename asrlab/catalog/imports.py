@@ -8,15 +8,14 @@ recording stops to count; segments that it takes the place of are superseded by 
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from asrlab.catalog.alignments import TOLD_BY_ALIGNMENTS, NewAlignment, TranscriptToAlign, add_alignment
+from asrlab.catalog.imported_versions import ImportRun, NewText, add_version, confirm
 from asrlab.catalog.references import describe_recording, import_segmentation, shared_values, values_of
-from asrlab.catalog.runs import NewRun, begin_run, finish_run
 from asrlab.catalog.schema import (
     AlignmentRow,
     RecordingFileRow,
@@ -26,57 +25,18 @@ from asrlab.catalog.schema import (
     SegmentRow,
     TranscriptRow,
 )
-from asrlab.catalog.segments import IMPORT_RECIPE, Segment, segment_content_hash
+from asrlab.catalog.segments import IMPORT_RECIPE, segment_content_hash
 from asrlab.catalog.selection import words_of_alignments
-from asrlab.catalog.transcripts import ImportVersion, insert_import_version
 from asrlab.catalog.values import canonical_json, chunks, utc_now
-from asrlab.domain.imported import ImportedText, KnownRecording, KnownSegment, KnownText
-from asrlab.domain.labels import AlignedWord
-from asrlab.domain.time import MS_PER_SECOND, TimeSpan
+from asrlab.domain.imported import KnownRecording, KnownSegment, KnownText
+from asrlab.domain.time import MS_PER_SECOND
 
-ALIGNER = "import"
-"""The engine and the fingerprint of words whose times a file told."""
 HASH_DIGITS = 16
 """Of a content hash, by which files name recordings."""
 
 _MADE_OF_A_NAME = re.compile(r"_[0-9a-f]{6}$")
 _RANK = {"human": 0, "import": 1, "consensus": 2}
 _PERSONS_VERDICTS = ("accepted", "corrected")
-
-
-@dataclass(frozen=True, slots=True)
-class NewText:
-    """A text and its place. segment_id: None for a segment that is to be made.
-
-    is_new: whether it becomes a version; what else is said of the segment is stored anyway. superseded: the segments
-    that give way to this one. words: within the segment, on the recording's clock.
-    """
-
-    text: ImportedText
-    author: str
-    segment_id: int | None
-    channel: int | None
-    span: TimeSpan
-    is_new: bool
-    words: tuple[AlignedWord, ...] = ()
-    superseded: tuple[int, ...] = ()
-
-
-class ImportRun:
-    """The run that the words of one import stand under, begun when the first come."""
-
-    def __init__(self) -> None:
-        self._run_id: int | None = None
-
-    def id(self, session: Session) -> int:
-        if self._run_id is None:
-            self._run_id = begin_run(session, NewRun("align", ALIGNER, "", "", "", ALIGNER))
-        return self._run_id
-
-    def finish(self, session: Session) -> None:
-        """A no-op when no words came."""
-        if self._run_id is not None:
-            finish_run(session, self._run_id)
 
 
 def recordings_at(session: Session, uris: Sequence[str]) -> dict[str, int]:
@@ -135,7 +95,7 @@ def known_recording(session: Session, recording_id: int, *, words: bool) -> Know
         .where(SegmentRow.segmentation_id == segmentation_id)
         .order_by(SegmentRow.start_ms, SegmentRow.segment_id)
     ).all()
-    current, imported, confirmed = _texts(session, [row.segment_id for row in rows], words=words)
+    texts = _texts(session, [row.segment_id for row in rows], words=words)
     return KnownRecording(
         recording_id,
         recording.content_hash,
@@ -153,27 +113,40 @@ def known_recording(session: Session, recording_id: int, *, words: bool) -> Know
                 row.context if row.context is not None else recording.context,
                 canonical_json({**json.loads(recording.metadata_json), **json.loads(row.metadata_json)}),
                 row.superseded_by is not None,
-                current.get(row.segment_id),
-                imported.get(row.segment_id),
-                row.segment_id in confirmed,
+                texts.current.get(row.segment_id),
+                texts.imported.get(row.segment_id),
+                row.segment_id in texts.confirmed,
+                texts.by_person.get(row.segment_id, {}),
             )
             for row in rows
         ),
     )
 
 
-def _texts(
-    session: Session, segment_ids: Sequence[int], *, words: bool
-) -> tuple[dict[int, KnownText], dict[int, KnownText], set[int]]:
-    """The text that counts and the newest imported one of each segment; which segments a person had a say in."""
-    current: dict[int, sa.Row[tuple[int, int, str, str, str | None]]] = {}
-    imported: dict[int, sa.Row[tuple[int, int, str, str, str | None]]] = {}
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """By segment: the text that counts, the newest imported one, each person's newest; confirmed: of a person."""
+
+    current: Mapping[int, KnownText]
+    imported: Mapping[int, KnownText]
+    by_person: Mapping[int, Mapping[str, KnownText]]
+    confirmed: Collection[int]
+
+
+_VersionRow = sa.Row[tuple[int, int, str, str | None, str, str | None]]
+
+
+def _texts(session: Session, segment_ids: Sequence[int], *, words: bool) -> _Texts:
+    current: dict[int, _VersionRow] = {}
+    imported: dict[int, _VersionRow] = {}
+    by_person: dict[int, dict[str, _VersionRow]] = {}
     for some in chunks(segment_ids):
         for row in session.execute(
             sa.select(
                 TranscriptRow.transcript_id,
                 TranscriptRow.segment_id,
                 TranscriptRow.origin,
+                TranscriptRow.author,
                 TranscriptRow.text,
                 TranscriptRow.language,
             )
@@ -185,22 +158,27 @@ def _texts(
                 current[row.segment_id] = row
             if row.origin == "import":
                 imported[row.segment_id] = row
+            elif row.origin == "human" and row.author is not None:
+                by_person.setdefault(row.segment_id, {})[row.author] = row
     ids = {row.transcript_id for row in (*current.values(), *imported.values())}
     timed = _words(session, sorted(ids)) if words else {}
     confirmed = _confirmed(session, [row.transcript_id for row in current.values()])
-    persons = {
-        segment_id
-        for segment_id, row in current.items()
-        if row.origin == "human" or row.transcript_id in confirmed
-    }
 
-    def known(row: sa.Row[tuple[int, int, str, str, str | None]]) -> KnownText:
+    def known(row: _VersionRow) -> KnownText:
         return KnownText(row.transcript_id, row.text, row.language, timed.get(row.transcript_id, ()))
 
-    return (
+    return _Texts(
         {segment_id: known(row) for segment_id, row in current.items()},
         {segment_id: known(row) for segment_id, row in imported.items()},
-        persons,
+        {
+            segment_id: {person: known(row) for person, row in rows.items()}
+            for segment_id, rows in by_person.items()
+        },
+        {
+            segment_id
+            for segment_id, row in current.items()
+            if row.origin == "human" or row.transcript_id in confirmed
+        },
     )
 
 
@@ -227,7 +205,9 @@ def _confirmed(session: Session, transcript_ids: Sequence[int]) -> set[int]:
         found.update(
             session.scalars(
                 sa.select(ReviewRow.transcript_id).where(
-                    ReviewRow.transcript_id.in_(some), ReviewRow.verdict.in_(_PERSONS_VERDICTS)
+                    ReviewRow.transcript_id.in_(some),
+                    ReviewRow.verdict.in_(_PERSONS_VERDICTS),
+                    ReviewRow.withdrawn_at.is_(None),
                 )
             )
         )
@@ -273,7 +253,9 @@ def store_texts(session: Session, known: KnownRecording, texts: Sequence[NewText
         _count_speech(session, segmentation_id)
     for each, row in zip(texts, found, strict=True):
         if each.is_new:
-            _add_version(session, each, row, run)
+            add_version(session, each, row, run)
+        elif each.text.annotator:
+            confirm(session, each.text, row.segment_id)
     session.flush()
 
 
@@ -348,46 +330,4 @@ def _count_speech(session: Session, segmentation_id: int) -> None:
             .where(SegmentRow.segmentation_id == segmentation_id, SegmentRow.superseded_by.is_(None))
             .scalar_subquery()
         )
-    )
-
-
-def _add_version(session: Session, new: NewText, row: SegmentRow, run: ImportRun) -> None:
-    text = new.text
-    transcript_id = insert_import_version(
-        session,
-        ImportVersion(
-            row.segment_id,
-            text.text,
-            new.author,
-            text.reference.prompt.language,
-            text.confidence,
-            text.flags,
-        ),
-    )
-    if not new.words:
-        return
-    span = TimeSpan.from_ms(row.start_ms, row.end_ms)
-    segment = Segment(row.segment_id, row.recording_id, row.channel, span)
-    told = tuple(flag for flag in text.flags if flag in TOLD_BY_ALIGNMENTS)
-    add_alignment(
-        session,
-        NewAlignment(
-            TranscriptToAlign(transcript_id, text.text, None, (), segment),
-            run.id(session),
-            ALIGNER,
-            tuple(_on_clock_of(new.words, span.start_ms)),
-            told,
-        ),
-    )
-
-
-def _on_clock_of(words: Iterable[AlignedWord], start_ms: int) -> Iterable[AlignedWord]:
-    return (
-        AlignedWord(
-            word.text,
-            TimeSpan.from_ms(word.span.start_ms - start_ms, word.span.end_ms - start_ms),
-            word.score,
-            word.flags,
-        )
-        for word in words
     )

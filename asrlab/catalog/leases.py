@@ -54,7 +54,7 @@ def claimed(catalog: Catalog, stage: str, fingerprint: str, item_ids: Sequence[i
 def claim(session: Session, stage: str, fingerprint: str, item_ids: Sequence[int], owner: str) -> list[int]:
     """Claim what nobody alive holds of `item_ids`; returns what was claimed, in the order given."""
     free_dead_claims(session)
-    expires_at = _clock(session) + timedelta(seconds=LEASE_SECONDS)
+    expires_at = database_time(session) + timedelta(seconds=LEASE_SECONDS)
     got: set[int] = set()
     for some in chunks(sorted(set(item_ids))):
         rows = [
@@ -104,7 +104,7 @@ def _release_surely(
 
 def free_dead_claims(session: Session) -> None:
     """Drop the claims that expired and those of this machine's processes that have ended."""
-    session.execute(sa.delete(LeaseRow).where(LeaseRow.expires_at < _clock(session)))
+    session.execute(sa.delete(LeaseRow).where(LeaseRow.expires_at < database_time(session)))
     owners = session.scalars(sa.select(LeaseRow.owner).distinct()).all()
     dead = [owner for owner in owners if is_surely_dead(owner)]
     if dead:
@@ -113,11 +113,11 @@ def free_dead_claims(session: Session) -> None:
 
 def renew(session: Session, owner: str) -> None:
     """Give all claims of `owner` their full time again."""
-    expires_at = _clock(session) + timedelta(seconds=LEASE_SECONDS)
+    expires_at = database_time(session) + timedelta(seconds=LEASE_SECONDS)
     session.execute(sa.update(LeaseRow).where(LeaseRow.owner == owner).values(expires_at=expires_at))
 
 
-def _clock(session: Session) -> datetime:
+def database_time(session: Session) -> datetime:
     """The time that everybody goes by who claims: the database server's, because machines' clocks differ and jump."""
     if session.get_bind().dialect.name == "sqlite":
         return utc_now()

@@ -17,7 +17,7 @@ _RANK = "CASE {t}.origin WHEN 'human' THEN 0 WHEN 'import' THEN 1 WHEN 'consensu
 _URI = """(SELECT f.uri FROM recording_files f WHERE f.recording_id = r.recording_id
         ORDER BY CASE WHEN f.superseded_at IS NULL THEN 0 ELSE 1 END, f.file_id LIMIT 1)"""
 _VERDICT = """(SELECT w.verdict FROM reviews w WHERE w.transcript_id = t.transcript_id{until}
-        ORDER BY w.review_id DESC LIMIT 1)"""
+        AND {in_force} ORDER BY w.review_id DESC LIMIT 1)"""
 _ALIGNMENT = (
     """(SELECT MAX(a.alignment_id) FROM alignments a WHERE a.transcript_id = t.transcript_id{until})"""
 )
@@ -84,7 +84,7 @@ def population_sql(population: Population) -> str:
         uri=_URI,
         flags="t.flags",
         speaker="COALESCE(s.speaker, r.speaker)",
-        verdict=_VERDICT.format(until=until.format(row="w")),
+        verdict=_VERDICT.format(until=until.format(row="w"), in_force=_in_force(population.as_of)),
         alignment=_ALIGNMENT.format(until=until.format(row="a")),
     )
     return columns + _FROM_SEGMENTS.format(
@@ -135,6 +135,12 @@ def _not_superseded(as_of: datetime | None) -> str:
     if as_of is None:
         return "s.superseded_by IS NULL"
     return f"(s.superseded_by IS NULL OR s.superseded_at > {_moment(as_of)})"
+
+
+def _in_force(as_of: datetime | None) -> str:
+    if as_of is None:
+        return "w.withdrawn_at IS NULL"
+    return f"(w.withdrawn_at IS NULL OR w.withdrawn_at > {_moment(as_of)})"
 
 
 def _moment(moment: datetime) -> str:

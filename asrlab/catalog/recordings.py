@@ -196,6 +196,16 @@ def recording_durations(session: Session, recording_ids: Sequence[int]) -> dict[
     return found
 
 
+def content_hashes(session: Session, recording_ids: Sequence[int]) -> list[str]:
+    """The hashes of these recordings' bytes, in no order."""
+    found: list[str] = []
+    for some in chunks(recording_ids):
+        found += session.scalars(
+            sa.select(RecordingRow.content_hash).where(RecordingRow.recording_id.in_(some))
+        )
+    return found
+
+
 def recordings_by_corpus(session: Session, recording_ids: Sequence[int]) -> dict[str, int]:
     """How many of these recordings belong to each corpus."""
     counts: dict[str, int] = {}

@@ -1,7 +1,8 @@
 """The tables, one ORM class each; people query the views instead (migrations/versions, docs/sql.md).
 
 Spans are whole milliseconds, structured values are canonical JSON text and flags are comma-separated text,
-so that both databases hold, compare and return the very same values. What was given away stands in release_schema.py.
+so that both databases hold, compare and return the very same values. What was given away stands in release_schema.py,
+what people did in review_schema.py.
 """
 
 from datetime import datetime
@@ -14,6 +15,15 @@ from asrlab.catalog.release_schema import ForgottenRow as ForgottenRow
 from asrlab.catalog.release_schema import ReleaseItemRow as ReleaseItemRow
 from asrlab.catalog.release_schema import ReleaseRecordingRow as ReleaseRecordingRow
 from asrlab.catalog.release_schema import ReleaseRow as ReleaseRow
+from asrlab.catalog.review_schema import GoldItemRow as GoldItemRow
+from asrlab.catalog.review_schema import PendingSpanRow as PendingSpanRow
+from asrlab.catalog.review_schema import PersonRow as PersonRow
+from asrlab.catalog.review_schema import ReviewActRow as ReviewActRow
+from asrlab.catalog.review_schema import ReviewClaimRow as ReviewClaimRow
+from asrlab.catalog.review_schema import ReviewEditsRow as ReviewEditsRow
+from asrlab.catalog.review_schema import ReviewItemRow as ReviewItemRow
+from asrlab.catalog.review_schema import ReviewPassRow as ReviewPassRow
+from asrlab.catalog.review_schema import ReviewRow as ReviewRow
 from asrlab.catalog.schema_base import Base as Base
 from asrlab.catalog.schema_base import UtcDateTime as UtcDateTime
 
@@ -235,7 +245,7 @@ class AlignmentRow(Base):
 
 
 class WordRow(Base):
-    """A word of an alignment, on the recording's clock."""
+    """A word of an alignment, on the recording's clock. run_id: whose its times are when not its alignment's."""
 
     __tablename__ = "words"
     __table_args__ = (sa.CheckConstraint("0 <= start_ms AND start_ms <= end_ms", name="ordered"),)
@@ -248,20 +258,7 @@ class WordRow(Base):
     score: Mapped[float | None]
     confidence: Mapped[float | None]
     flags: Mapped[str] = mapped_column(default="")
-
-
-class ReviewRow(Base):
-    """A person's verdict on one transcript version."""
-
-    __tablename__ = "reviews"
-    __table_args__ = (sa.CheckConstraint("verdict IN ('accepted', 'corrected', 'rejected')", name="verdict"),)
-
-    review_id: Mapped[int] = mapped_column(primary_key=True)
-    transcript_id: Mapped[int] = mapped_column(sa.ForeignKey("transcripts.transcript_id"), index=True)
-    reviewer: Mapped[str]
-    verdict: Mapped[str]
-    reason: Mapped[str | None]
-    created_at: Mapped[datetime]
+    run_id: Mapped[int | None]
 
 
 class FailureRow(Base):

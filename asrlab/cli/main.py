@@ -34,6 +34,7 @@ COMMANDS = {
     "diff": ("diff", "Two versions of a segment's text, word by word."),
     "search": ("search", "Find what was said: the recording and the second."),
     "sql": ("sql", "Query the catalog (read-only)."),
+    "review": ("review", "Listen, correct and decide, on a local web page."),
     "export": ("export", "Write data sets: for training, subtitles, annotation; seal releases."),
     "import": ("import_", "Bring texts back in: manifests, subtitles, TextGrids."),
     "releases": ("releases", "Sealed data sets: list, show, diff."),

@@ -1,6 +1,8 @@
 """A text out of a file that is to come back into the catalog, and what the catalog knows where it belongs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from asrlab.domain.labels import AlignedWord
 from asrlab.domain.reference import Reference
@@ -12,7 +14,8 @@ class ImportedText:
 
     channel: from 0, None for the mean of all or where the file does not tell. words: in order, on the recording's
     clock. confidence: in [0, 1]. is_exact: False where the format holds words only, so that white space tells nothing.
-    is_cue: a piece laid out to be read; several may be the text of one segment.
+    is_cue: a piece laid out to be read; several may be the text of one segment. annotator: the person who wrote or
+    confirmed it in an annotation tool, "" for a text that nobody is known to have looked at.
     """
 
     reference: Reference
@@ -22,6 +25,7 @@ class ImportedText:
     flags: tuple[str, ...] = ()
     is_exact: bool = True
     is_cue: bool = False
+    annotator: str = ""
 
     @property
     def text(self) -> str:
@@ -43,7 +47,8 @@ class KnownSegment:
     """A segment of a recording's active segmentation.
 
     speaker, language, context: its own, or its recording's. current: the text that counts; imported: the newest of
-    origin import. is_of_a_person: whether a person wrote or confirmed the text that counts.
+    origin import; by_person: each person's newest. is_of_a_person: whether a person wrote or confirmed the text that
+    counts.
     """
 
     segment_id: int
@@ -58,6 +63,7 @@ class KnownSegment:
     current: KnownText | None = None
     imported: KnownText | None = None
     is_of_a_person: bool = False
+    by_person: Mapping[str, KnownText] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asrlab.audio.files import printable
+from asrlab.audio.peaks import remove_outline
 from asrlab.audio.probe import content_hash
 from asrlab.audio.remote.urls import is_url
 from asrlab.catalog import Catalog
 from asrlab.catalog.forget import Doomed, Place, audio_places, of_speaker, releases_that_hold
 from asrlab.catalog.forget import forget as forget_rows
-from asrlab.catalog.recordings import find_recordings
+from asrlab.catalog.recordings import content_hashes, find_recordings
 from asrlab.catalog.releases import export_folders, get_release
 from asrlab.errors import InputNotFoundError, UserError
 
@@ -77,7 +78,10 @@ def forget(catalog: Catalog, forgetting: Forgetting, *, keep_audio: bool = False
     removed = 0
     with catalog.reading() as session:
         places = audio_places(session, forgetting.doomed.recordings)
+        hashes = content_hashes(session, forgetting.doomed.recordings)
     _remove_copies(places)
+    for digest in hashes:
+        remove_outline(digest)
     if not keep_audio:
         for uri in forgetting.files:
             try:

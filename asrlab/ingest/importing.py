@@ -10,7 +10,8 @@ from pathlib import Path
 from asrlab.audio.files import cannot_read, printable
 from asrlab.catalog import Catalog
 from asrlab.catalog.failures import INGEST, FailedItem, open_failures, record_failure, resolve_failure
-from asrlab.catalog.imports import ImportRun, NewText, known_recording, store_texts
+from asrlab.catalog.imported_versions import ImportRun, NewText
+from asrlab.catalog.imports import known_recording, store_texts
 from asrlab.catalog.values import chunks
 from asrlab.domain.imported import ImportedText
 from asrlab.domain.labels import AlignedWord

@@ -161,8 +161,9 @@ class _Planning:
         if segment is None or segment.is_superseded:
             self._check_persons(channel, start_ms, end_ms)
         words = _words_within(text, start_ms, end_ms)
+        before_it = None if segment is None else _latest_like(segment, text)
         is_new = segment is None or not (
-            _is_said(segment.current, text, words) or _is_said(segment.imported, text, words)
+            _is_said(segment.current, text, words) or _is_said(before_it, text, words)
         )
         self._taken[key] = text
         self._plan.placements.append(Placement(text, segment, channel, start_ms, end_ms, is_new, words))
@@ -223,6 +224,11 @@ def _words_within(text: ImportedText, start_ms: int, end_ms: int) -> tuple[Align
             else AlignedWord(word.text, type(span).from_ms(first, last), word.score, word.flags)
         )
     return tuple(held)
+
+
+def _latest_like(segment: KnownSegment, text: ImportedText) -> KnownText | None:
+    """The newest version that an earlier import of the same may have made."""
+    return segment.by_person.get(text.annotator) if text.annotator else segment.imported
 
 
 def _is_said(known: KnownText | None, text: ImportedText, words: Sequence[AlignedWord]) -> bool:

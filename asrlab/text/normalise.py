@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from asrlab.errors import MissingExtraError
+from asrlab.text.terms import UNSPACED_SCRIPTS, script_of
 
 
 class Normaliser(Protocol):
@@ -38,6 +39,19 @@ def basic(text: str) -> str:
     Diacritics stay, and so do numbers as they are written. Raises MissingExtraError.
     """
     return " ".join(_basic_standardisation()(text).split())
+
+
+def parted(text: str) -> str:
+    """As `basic`, with a space around each character of a script that writes none: its words can't be told."""
+    return " ".join(
+        "".join(f" {each} " if script_of(each) in UNSPACED_SCRIPTS else each for each in basic(text)).split()
+    )
+
+
+def normaliser_of(language: str | None) -> Normaliser:
+    """The one that texts in this language (a BCP-47 tag) are compared by."""
+    primary = (language or "").partition("-")[0].lower()
+    return english if primary == "en" else parted
 
 
 @lru_cache(maxsize=1)

@@ -67,7 +67,9 @@ def test_every_row_and_every_view_is_the_same(full: Catalog, empty_database_url:
         told: dict[str, int] = {}
         rows = copy_catalog(full, target, told.__setitem__)
         assert dump(target) == dump(full)
-        assert rows == sum(told.values()) == sum(map(len, dump(full).values())) > 0
+        # Triggers wrote the target's rows of review_items.
+        copied = [rows for name, rows in dump(full).items() if name != "review_items"]
+        assert rows == sum(told.values()) == sum(map(len, copied)) > 0
         assert told["segments"] == told["words"] == 2
         for view in VIEWS:
             statement = f"SELECT * FROM {view}"

@@ -35,6 +35,11 @@ VIEW_COLUMNS = {
     "v_releases": "release_id name format created_at options num_utterances hours num_transcripts num_forgotten",
     "v_release_items": "release_id release transcript_id segment_id recording_id split text",
     "v_exports": "export_id release format folder created_at options num_utterances hours lock_sha256",
+    "v_reviews": "review_id transcript_id segment_id recording_id reviewer verdict reason created_at withdrawn_at",
+    "v_review_queue": "segment_id recording_id uri corpus start_s end_s channel speaker language transcript_id text "
+    "confidence flags claimed_by",
+    "v_review_acts": "act_id segment_id recording_id transcript_id review_id person kind seconds audio_s detail "
+    "created_at undone_at",
     "v_failures": "stage reason message uri attempts",
 }
 

@@ -7,6 +7,7 @@ export put into `meta` comes back with it.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -73,22 +74,40 @@ def _regions(task: Mapping[str, Any], source: str, place: str) -> Iterator[Entry
         corpus=str(data.get("corpus") or ""),
     )
     parts: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for entry in _newest(task).get("result") or ():
+    newest, annotator = _newest(task)
+    for entry in newest.get("result") or ():
         kind = "text" if entry.get("type") == "textarea" else "labels"
         parts.setdefault(str(entry.get("id")), {})[kind] = entry
     for identity, region in parts.items():
         if "text" in region:
-            yield Entry(_text(identity, region, data, source, place), audio)
+            text = _text(identity, region, data, source, place)
+            yield Entry(replace(text, annotator=annotator), audio)
 
 
-def _newest(task: Mapping[str, Any]) -> Mapping[str, Any]:
-    annotations = [each for each in task.get("annotations") or () if not each.get("was_cancelled")]
-    found: Sequence[Mapping[str, Any]] = annotations or task.get("predictions") or ()
+def _newest(task: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """The newest annotation and who made it; without one, the newest prediction and ""."""
+    annotations = [each for each in _objects(task, "annotations") if not each.get("was_cancelled")]
+    found = annotations or _objects(task, "predictions")
 
     def when(pair: tuple[int, Mapping[str, Any]]) -> tuple[str, int]:
         return str(pair[1].get("updated_at") or pair[1].get("created_at") or ""), pair[0]
 
-    return max(enumerate(found), key=when)[1] if found else {}
+    newest: Mapping[str, Any] = max(enumerate(found), key=when)[1] if found else {}
+    return newest, _annotator(newest) if annotations else ""
+
+
+def _objects(task: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    """Some exports name predictions by number only: those tell nothing."""
+    return [each for each in task.get(name) or () if isinstance(each, dict)]
+
+
+def _annotator(annotation: Mapping[str, Any]) -> str:
+    """Whom `completed_by` names: by e-mail or name where the export tells it, else by their number there."""
+    by = annotation.get("completed_by")
+    if isinstance(by, dict):
+        full = f"{by.get('first_name') or ''} {by.get('last_name') or ''}".strip()
+        return str(by.get("email") or by.get("username") or full or f"label-studio:{by.get('id', '?')}")
+    return str(by) if isinstance(by, str) and by else f"label-studio:{'?' if by is None else by}"
 
 
 def _text(
@@ -105,7 +124,8 @@ def _text(
         **{name: each for name, each in labels.get("value", {}).items() if name != "text"},
     }
     said = entry["value"].get("text")
-    text = "\n".join(said) if isinstance(said, list) else str(said or "")
+    # Its editor ends what Enter was pressed in with a line break.
+    text = ("\n".join(said) if isinstance(said, list) else str(said or "")).rstrip("\r\n")
     meta: Mapping[str, Any] = labels.get("meta") or entry.get("meta") or {}
     voice = str((value.get("labels") or [""])[0])
     language = meta.get("language")

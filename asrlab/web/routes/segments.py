@@ -1,0 +1,237 @@
+"""One segment: what it says, and every act of a person on it. An act on what has changed meanwhile answers 409."""
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException
+from fastapi.encoders import jsonable_encoder
+from pydantic import BaseModel
+
+from asrlab.review import acts, cutting, passes, queues, reading, undoing
+from asrlab.review.desk import Saved
+from asrlab.review.people import Person
+from asrlab.review.reading import DiffPart, SegmentPage
+from asrlab.web import bodies
+from asrlab.web.bodies import Nothing, PathId, QueryId
+from asrlab.web.routes.queue import blind_kind
+from asrlab.web.site import Reviewer, SiteOf, Somebody
+
+router = APIRouter(prefix="/api")
+
+BY_PEOPLE = "human"
+
+
+class Claimed(BaseModel):
+    """Who works on the segment, and until when."""
+
+    person: str
+    is_mine: bool
+    expires_at: datetime
+
+
+class Done(BaseModel):
+    """An act that leaves nothing to tell."""
+
+    done: bool = True
+
+
+class Pieces(BaseModel):
+    """What a split leaves, in time."""
+
+    segments: tuple[Saved, Saved]
+
+
+class Undone(BaseModel):
+    """What counts now; None where there was nothing to take back."""
+
+    saved: Saved | None
+
+
+class Difference(BaseModel):
+    """What becomes of one text on the way to another."""
+
+    parts: list[DiffPart]
+
+
+def _worker(segment_id: PathId, site: SiteOf, person: Somebody) -> Person:
+    """The person, who has the segment from now on; an annotator may not act on what somebody else has."""
+    if person.role == "annotator":
+        claim = queues.claim(site.catalog, person.name, segment_id)
+        if not claim.is_mine:
+            raise HTTPException(403, f"{claim.person} works on this segment now")
+    return person
+
+
+Worker = Annotated[Person, Depends(_worker)]
+
+
+@router.get("/segments/{segment_id}")
+def read(segment_id: PathId, site: SiteOf, person: Somebody) -> dict[str, Any]:
+    """A SegmentPage, and `blind`: as which kind of pass to show it; then it holds the machine's texts alone."""
+    page = reading.read_segment(site.catalog, segment_id, person.name)
+    if page is None:
+        raise HTTPException(404, f"there is no segment {segment_id}")
+    if page.is_pending:
+        # Also what a server that was killed has left.
+        site.wake(segment_id)
+    blind = blind_kind(site, person.name, segment_id)
+    if blind is not None:
+        page = _blinded(page, passes.machine_text_id(site.catalog, segment_id))
+    content: dict[str, Any] = jsonable_encoder(asdict(page))
+    return {**content, "blind": blind}
+
+
+@router.post("/segments/{segment_id}/claim")
+def claim(body: bodies.ClaimBody, segment_id: PathId, site: SiteOf, person: Somebody) -> Claimed:
+    held = queues.claim(site.catalog, person.name, segment_id)
+    if body.take and not held.is_mine:
+        if person.role == "annotator":
+            raise HTTPException(403, "only a reviewer takes over what somebody else has")
+        queues.release(site.catalog, held.person, segment_id)
+        held = queues.claim(site.catalog, person.name, segment_id)
+    return Claimed(person=held.person, is_mine=held.is_mine, expires_at=held.expires_at)
+
+
+@router.post("/segments/{segment_id}/release")
+def release(_body: Nothing, segment_id: PathId, site: SiteOf, person: Somebody) -> Done:
+    queues.release(site.catalog, person.name, segment_id)
+    return Done()
+
+
+@router.post("/segments/{segment_id}/save")
+def save(body: bodies.SaveBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+    saved = acts.save(
+        site.catalog,
+        person.name,
+        segment_id,
+        body.parent_id,
+        body.text,
+        language=body.language,
+        verdict=body.verdict,
+        seconds=body.seconds,
+    )
+    site.wake(saved.segment_id)
+    return saved
+
+
+@router.post("/segments/{segment_id}/judge")
+def judge(body: bodies.JudgeBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+    return acts.judge(
+        site.catalog, person.name, segment_id, body.parent_id, body.verdict, body.reason, body.seconds
+    )
+
+
+@router.post("/segments/{segment_id}/skip")
+def skip(body: bodies.SkipBody, segment_id: PathId, site: SiteOf, person: Worker) -> Done:
+    acts.skip(site.catalog, person.name, segment_id, body.seconds)
+    queues.release(site.catalog, person.name, segment_id)
+    return Done()
+
+
+@router.post("/segments/{segment_id}/restore")
+def restore(body: bodies.RestoreBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+    saved = acts.restore(
+        site.catalog, person.name, segment_id, body.parent_id, body.transcript_id, body.seconds
+    )
+    site.wake(saved.segment_id)
+    return saved
+
+
+@router.post("/segments/{segment_id}/borders")
+def borders(body: bodies.BordersBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+    saved = cutting.move_borders(
+        site.catalog, person.name, segment_id, body.parent_id, body.start_s, body.end_s, body.seconds
+    )
+    site.wake(saved.segment_id)
+    return saved
+
+
+@router.post("/segments/{segment_id}/split")
+def split(body: bodies.SplitBody, segment_id: PathId, site: SiteOf, person: Worker) -> Pieces:
+    """at_character: code points from the text's beginning."""
+    pieces = cutting.split(
+        site.catalog, person.name, segment_id, body.parent_id, body.at_s, body.at_character, body.seconds
+    )
+    site.wake(*(piece.segment_id for piece in pieces))
+    return Pieces(segments=pieces)
+
+
+@router.post("/segments/{segment_id}/merge")
+def merge(body: bodies.MergeBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+    _worker(body.other_id, site, person)
+    saved = cutting.merge(
+        site.catalog,
+        person.name,
+        segment_id,
+        body.parent_id,
+        body.other_id,
+        body.other_parent_id,
+        body.seconds,
+    )
+    site.wake(saved.segment_id)
+    return saved
+
+
+@router.post("/segments/{segment_id}/words")
+def words(body: bodies.WordsBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+    times = [(word.position, word.start_s, word.end_s) for word in body.words]
+    return cutting.set_word_times(site.catalog, person.name, segment_id, body.parent_id, times, body.seconds)
+
+
+@router.post("/segments/{segment_id}/describe")
+def describe(body: bodies.DescribeBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+    saved = acts.describe(
+        site.catalog,
+        person.name,
+        segment_id,
+        body.parent_id,
+        speaker=body.speaker,
+        language=body.language,
+        seconds=body.seconds,
+    )
+    site.wake(saved.segment_id)
+    return saved
+
+
+@router.post("/segments/{segment_id}/undo")
+def undo(_body: Nothing, segment_id: PathId, site: SiteOf, person: Worker) -> Undone:
+    saved = undoing.undo(site.catalog, person.name, segment_id)
+    if saved is not None:
+        site.wake(saved.segment_id)
+    return Undone(saved=saved)
+
+
+@router.post("/segments/{segment_id}/pass")
+def submit(body: bodies.PassBody, segment_id: PathId, site: SiteOf, person: Worker) -> Done:
+    passes.submit(
+        site.catalog,
+        person.name,
+        segment_id,
+        body.kind,
+        body.parent_id,
+        body.text,
+        body.verdict,
+        body.seconds,
+    )
+    return Done()
+
+
+@router.post("/segments/{segment_id}/gold")
+def gold(_body: Nothing, segment_id: PathId, site: SiteOf, person: Reviewer) -> Done:
+    passes.mark_gold(site.catalog, person.name, segment_id)
+    return Done()
+
+
+@router.get("/diff")
+def diff(a: QueryId, b: QueryId, site: SiteOf, _person: Somebody) -> Difference:
+    return Difference(parts=list(reading.diff_versions(site.catalog, a, b)))
+
+
+def _blinded(page: SegmentPage, shown_id: int | None) -> SegmentPage:
+    """What the machine made of it, as if nobody had been here."""
+    versions = tuple(
+        replace(version, verdict=None) for version in page.versions if version.origin != BY_PEOPLE
+    )
+    shown = next((version for version in versions if version.transcript_id == shown_id), None)
+    return replace(page, current=shown, versions=versions, verdict=None, reason=None, is_pending=False)

@@ -1,0 +1,83 @@
+/** The server's API: JSON in, JSON out; what it refuses becomes an ApiError. */
+
+import { emit } from "./state.js";
+
+let csrf = "";
+
+/** An answer that is no success; `status` is 0 when there was none at all. */
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(body?.error || (status ? `The server answered ${status}.` : "The server does not answer."));
+    this.status = status;
+    this.body = body ?? {};
+  }
+}
+
+async function call(method, path, body, options = {}) {
+  const headers = { Accept: "application/json" };
+  if (method !== "GET") {
+    headers["Content-Type"] = "application/json";
+    headers["X-CSRF-Token"] = csrf;
+  }
+  let response;
+  try {
+    response = await fetch(path, { method, headers, body: method === "GET" ? undefined : JSON.stringify(body ?? {}), credentials: "same-origin", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(0, null);
+  }
+  const text = await response.text();
+  const answer = text && response.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : null;
+  if (response.ok) return answer;
+  if (response.status === 401) emit("signed-out");
+  throw new ApiError(response.status, answer);
+}
+
+function query(parameters) {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined && value !== "") search.set(name, value);
+  }
+  return search.toString();
+}
+
+const get = (path, parameters = {}, options = {}) => {
+  const search = query(parameters);
+  return call("GET", search ? `${path}?${search}` : path, null, options);
+};
+const post = (path, body, options) => call("POST", path, body, options);
+const segment = (id) => `/api/segments/${id}`;
+
+/** Who we are; keeps the token that every write needs. */
+export async function me() {
+  const answer = await get("/api/me");
+  csrf = answer.csrf ?? "";
+  return answer;
+}
+
+export const login = (token) => post("/api/login", { token });
+export const logout = () => post("/api/logout");
+export const choices = () => get("/api/choices");
+export const queue = (filters, after, limit) => get("/api/queue", { ...filters, after, limit });
+export const next = (filters, skip) => post("/api/next", { queue: filters, skip });
+/** Who has the item; `take` takes it from whoever has it, which a reviewer may. */
+export const claim = (id, take = false) => post(`${segment(id)}/claim`, { take });
+export const release = (id) => post(`${segment(id)}/release`, {}, { keepalive: true });
+export const read = (id) => get(segment(id));
+export const save = (id, body) => post(`${segment(id)}/save`, body);
+export const judge = (id, body) => post(`${segment(id)}/judge`, body);
+export const skip = (id, seconds) => post(`${segment(id)}/skip`, { seconds });
+export const restore = (id, body) => post(`${segment(id)}/restore`, body);
+export const borders = (id, body) => post(`${segment(id)}/borders`, body);
+export const split = (id, body) => post(`${segment(id)}/split`, body);
+export const merge = (id, body) => post(`${segment(id)}/merge`, body);
+export const words = (id, body) => post(`${segment(id)}/words`, body);
+export const describe = (id, body) => post(`${segment(id)}/describe`, body);
+export const undo = async (id) => (await post(`${segment(id)}/undo`)).saved;
+export const pass = (id, body) => post(`${segment(id)}/pass`, body);
+export const gold = (id) => post(`${segment(id)}/gold`);
+export const diff = (a, b) => get("/api/diff", { a, b });
+export const segmentsBetween = (recording, start, end, signal) => get(`/api/recordings/${recording}/segments`, { start, end }, { signal });
+export const peaks = (recording, window, signal) => get(`/api/recordings/${recording}/peaks`, window, { signal });
+export const audioPath = (recording, channel) => `/api/recordings/${recording}/audio${channel === null ? "" : `?channel=${channel}`}`;
+export const statistics = () => get("/api/stats");

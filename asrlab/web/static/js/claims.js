@@ -1,0 +1,39 @@
+/** The claim on the item shown: taken when it opens, renewed while the page is seen, given back when left. */
+
+import * as api from "./api.js";
+import { emit } from "./state.js";
+
+const RENEWED_EVERY_MS = 100_000;
+
+let held = null;
+let timer = 0;
+
+async function renew(take = false) {
+  const id = held;
+  if (id === null || document.visibilityState !== "visible") return;
+  try {
+    const claim = await api.claim(id, take === true);
+    if (held === id) emit("claim", claim);
+  } catch (error) {
+    // Gone, or no longer ours to see: the next act says so.
+    if (!(error instanceof api.ApiError)) throw error;
+  }
+}
+
+/** Claims an item; `over` takes it from whoever has it. */
+export async function take(id, over = false) {
+  if (held !== id) drop();
+  held = id;
+  clearInterval(timer);
+  timer = setInterval(renew, RENEWED_EVERY_MS);
+  await renew(over);
+}
+
+export function drop() {
+  if (held !== null) api.release(held).catch((error) => { if (!(error instanceof api.ApiError)) throw error; });
+  held = null;
+  clearInterval(timer);
+}
+
+document.addEventListener("visibilitychange", renew);
+window.addEventListener("pagehide", drop);

@@ -1,0 +1,174 @@
+"""Blind passes and gold items, and the figures made of them and of everything else; on both databases."""
+
+import pytest
+
+from asrlab.catalog import Catalog
+from asrlab.catalog.query import run_query
+from asrlab.errors import OptionError
+from asrlab.review.passes import is_blind, machine_text_id, mark_gold, submit
+from asrlab.review.queues import BlindShares, Queue, next_item
+from asrlab.review.stats import statistics
+from tests.factories import add_run, add_text
+from tests.reviewing import act, catalog_of, decide, segment_of
+
+ALL = BlindShares(second=1.0)
+GOLD = BlindShares(gold=1.0)
+
+
+def machine(catalog: Catalog, segment_id: int) -> int:
+    found = machine_text_id(catalog, segment_id)
+    assert found is not None
+    return found
+
+
+def test_what_somebody_else_decided_is_heard_blind_once(catalog: Catalog) -> None:
+    one, two = catalog_of(catalog, ["a b c", "d"])
+    decide(catalog, "ann", one, "corrected", text="a bee c")
+    assert is_blind(catalog, "bob", one, 1.0) == "second"
+    assert is_blind(catalog, "bob", one, 0.0) is None
+    assert is_blind(catalog, "ann", one, 1.0) is None
+    assert is_blind(catalog, "bob", two, 1.0) is None
+    # It begins from the machine's text, whatever a person wrote.
+    text = run_query(
+        catalog, f"SELECT text FROM v_transcripts WHERE transcript_id = {machine(catalog, one)}"
+    ).rows
+    assert text == (("a b c",),)
+    submit(catalog, "bob", one, "second", machine(catalog, one), "a b sea", "corrected", 3.0)
+    assert is_blind(catalog, "bob", one, 1.0) is None
+    assert is_blind(catalog, "cem", one, 1.0) is None
+    # It is no version, and what counts stays.
+    assert run_query(catalog, f"SELECT text, verdict FROM v_current WHERE segment_id = {one}").rows == (
+        ("a bee c", "corrected"),
+    )
+    with pytest.raises(OptionError, match="already"):
+        submit(catalog, "bob", one, "second", machine(catalog, one), "again", "corrected")
+
+
+def test_a_share_of_the_decided_is_heard_again(catalog: Catalog) -> None:
+    segment_ids = catalog_of(catalog, [f"text {number}" for number in range(20)])
+    for segment_id in segment_ids:
+        decide(catalog, "ann", segment_id)
+    for share in (0.25, 0.5):
+        blind = [segment_id for segment_id in segment_ids if is_blind(catalog, "bob", segment_id, share)]
+        assert 0 < len(blind) < 20
+        for person in ("cem", "dan"):
+            assert blind == [one for one in segment_ids if is_blind(catalog, person, one, share)]
+
+
+def test_blind_items_are_mixed_in_by_their_shares(catalog: Catalog) -> None:
+    one, two, three = catalog_of(catalog, ["a", "b", "c"])
+    decide(catalog, "ann", one)
+    decide(catalog, "ann", two)
+    mark_gold(catalog, "ann", two)
+    assert next_item(catalog, "bob", Queue()) == three
+    assert next_item(catalog, "bob", Queue(), shares=GOLD) == two
+    assert next_item(catalog, "bob", Queue(), [two], GOLD) == three
+    assert next_item(catalog, "bob", Queue(), [two], ALL) == one
+    submit(catalog, "bob", two, "gold", machine(catalog, two), "b", "accepted")
+    assert next_item(catalog, "bob", Queue(), shares=GOLD) == three
+    # Who said what is right, or decided it, is not asked.
+    assert next_item(catalog, "ann", Queue(), [three], GOLD) is None
+    assert next_item(catalog, "ann", Queue(), [three], ALL) is None
+
+
+def test_which_item_is_blind_is_drawn_anew_with_each_act(catalog: Catalog) -> None:
+    segment_ids = catalog_of(catalog, [f"text {number}" for number in range(20)])
+    gold, rest = segment_ids[:10], segment_ids[10:]
+    for segment_id in gold:
+        decide(catalog, "ann", segment_id)
+        mark_gold(catalog, "ann", segment_id)
+    given = []
+    for _ in range(16):
+        next_id = next_item(catalog, "bob", Queue(), shares=BlindShares(gold=0.5))
+        assert next_id is not None
+        assert next_id == next_item(catalog, "bob", Queue(), shares=BlindShares(gold=0.5))
+        given.append(next_id)
+        if next_id in gold:
+            submit(catalog, "bob", next_id, "gold", machine(catalog, next_id), "x", "corrected")
+        else:
+            decide(catalog, "bob", next_id)
+    assert len(set(given)) == 16
+    assert 3 < len([one for one in given if one in gold]) < 13
+    assert [one for one in given if one in rest] == rest[: len([one for one in given if one in rest])]
+
+
+def test_gold_is_an_accepted_text_and_never_asked_of_who_knows_it(catalog: Catalog) -> None:
+    one, two = catalog_of(catalog, ["a", "b"])
+    with pytest.raises(OptionError, match="no accepted text"):
+        mark_gold(catalog, "ann", one)
+    decide(catalog, "ann", one, "corrected", text="ah")
+    mark_gold(catalog, "ann", one)
+    mark_gold(catalog, "ann", one)
+    assert run_query(catalog, "SELECT text, added_by FROM gold_items").rows == (("ah", "ann"),)
+    assert is_blind(catalog, "bob", one, 0.0) == "gold"
+    assert is_blind(catalog, "bob", one, 0.0, gold=False) is None
+    assert is_blind(catalog, "ann", one, 0.0) is None
+    assert is_blind(catalog, "bob", two, 0.0) is None
+
+
+def test_a_pass_that_fits_nothing_is_refused(catalog: Catalog) -> None:
+    one, two = catalog_of(catalog, ["a", "b"])
+    for segment_id, kind, parent_id, verdict, seconds, why in (
+        (one, "second", machine(catalog, two), "accepted", 1.0, "no text"),
+        (999, "second", machine(catalog, one), "accepted", 1.0, "no text"),
+        (one, "gold", machine(catalog, one), "accepted", 1.0, "no gold item"),
+        (one, "second", machine(catalog, one), "fine", 1.0, "no verdict"),
+        (one, "second", machine(catalog, one), "accepted", float("nan"), "nobody spends"),
+        (one, "second", machine(catalog, one), "accepted", -1.0, "nobody spends"),
+    ):
+        with pytest.raises(OptionError, match=why):
+            submit(catalog, "bob", segment_id, kind, parent_id, "x", verdict, seconds)  # type: ignore[arg-type]
+
+
+def test_nothing_reviewed_gives_figures_of_nothing(catalog: Catalog) -> None:
+    catalog_of(catalog, ["a"])
+    found = statistics(catalog)
+    assert (found.total.items, found.total.speed, found.total.wer, found.total.gold_accuracy) == (
+        0,
+        None,
+        None,
+        None,
+    )
+    assert found.by_engine == found.by_corpus == found.by_reviewer == ()
+
+
+def test_the_figures_are_those_counted_by_hand(catalog: Catalog) -> None:
+    # Four words each of half a second; ann corrects one word of the first, accepts the second, rejects the third.
+    one, two, three, four = catalog_of(
+        catalog, ["it was the beast", "of all our times", "noise", "never heard"], "calls"
+    )
+    decide(catalog, "ann", one, "corrected", text="it was the best.", seconds=4.0)
+    decide(catalog, "ann", two, seconds=1.0)
+    decide(catalog, "bob", three, "rejected", seconds=0.5)
+    with catalog.writing() as session:
+        act(session, "bob", four, "skipped", 2.0)
+        # What another engine heard later is not what ann was shown.
+        add_text(session, segment_of(session, one), add_run(session, fingerprint="n"), "other", "n")
+    mark_gold(catalog, "ann", two)
+    submit(catalog, "bob", one, "second", machine(catalog, one), "it is the best", "corrected", 1.0)
+    submit(catalog, "bob", two, "gold", machine(catalog, two), "Of all: our times!", "accepted", 1.5)
+    found = statistics(catalog)
+    total = found.total
+    assert (total.items, total.accepted, total.corrected, total.rejected) == (3, 1, 1, 1)
+    assert total.seconds_spent == 10.0
+    assert total.speed == 0.15
+    assert (total.words, total.wer) == (8, 0.125)
+    assert total.cer == round(1 / len("it was the best" + "of all our times"), 4)
+    assert (total.passes, total.agreement_wer) == (1, 0.25)
+    assert (total.gold_items, total.gold_accuracy, total.gold_wer) == (1, 1.0, 0.0)
+    assert [(each.name, each.items, each.wer) for each in found.by_engine] == [("fake", 3, 0.125)]
+    assert [(each.name, each.seconds_spent) for each in found.by_corpus] == [("calls", 10.0)]
+    ann, bob = found.by_reviewer
+    assert (ann.name, ann.items, ann.seconds_spent, ann.speed, ann.passes) == ("ann", 2, 5.0, 0.2, 1)
+    assert (bob.name, bob.items, bob.rejected, bob.agreement_wer, bob.gold_items) == ("bob", 1, 1, 0.25, 1)
+
+
+def test_characters_are_counted_where_no_spaces_part_words(catalog: Catalog) -> None:
+    from asrlab.evaluate.edits import count_edits
+
+    edits = count_edits("今天很好。", "今天不好", "zh")
+    assert (edits.words, edits.word_edits, edits.wer) == (4, 1, 0.25)
+    assert count_edits("Straße", "strasse", "de").word_edits == 1
+    assert count_edits("It's 20 past", "it is twenty past", "en-GB").word_edits == 0
+    assert count_edits("", "", "en").wer is None
+    assert count_edits("", "some words", "en").word_edits == 2

@@ -1,0 +1,93 @@
+"""Reading on from a place: the same sound as a full decode there, whatever the format."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+
+from asrlab.audio.decode import open_audio
+from asrlab.audio.near import frames_from
+
+Make = Callable[[str], Path]
+Samples = npt.NDArray[np.float32]
+
+# Nobody hears a sound come so much too early or late.
+MAX_LAG_S = 0.005
+# Matroska rounds its times to milliseconds.
+TO_THE_SAMPLE = (
+    "16.wav",
+    "a.flac",
+    "24.flac",
+    "vorbis.ogg",
+    "a.opus",
+    "cbr.mp3",
+    "vbr.mp3",
+    "lame.mp3",
+    "a.m4a",
+)
+
+
+def decoded(path: Path) -> tuple[Samples, int]:
+    with open_audio(path) as stream:
+        return np.concatenate(list(stream.blocks()))[:, 0], stream.facts.sampling_rate
+
+
+def read_from(path: Path, frame: int) -> Samples:
+    with frames_from(path, frame) as found:
+        blocks = list(found.blocks)
+        return np.concatenate(blocks)[:, 0] if blocks else np.zeros(0, dtype=np.float32)
+
+
+def lag_of(part: Samples, whole: Samples, at: int, most: int) -> int:
+    """By how many samples `part` is away from where it lies in `whole`, nearest first."""
+    length = min(4000, len(part) - most, len(whole) - at - most)
+    inner = part[most : most + length]
+    lags = sorted(range(-most, most + 1), key=abs)
+    errors = [float(np.abs(whole[at + most + lag :][:length] - inner).mean()) for lag in lags]
+    return lags[int(np.argmin(errors))]
+
+
+@pytest.mark.parametrize("second", [0.0, 0.2, 0.9, 1.5])
+def test_the_sound_is_where_a_full_decode_has_it(healthy: Path, second: float) -> None:
+    whole, rate = decoded(healthy)
+    at = round(second * rate)
+    part = read_from(healthy, at)
+    assert abs(lag_of(part, whole, at, round(MAX_LAG_S * rate))) <= MAX_LAG_S * rate / 2
+    assert abs(len(part) - (len(whole) - at)) <= MAX_LAG_S * rate
+
+
+@pytest.mark.parametrize("name", TO_THE_SAMPLE)
+def test_where_the_file_tells_its_times_it_is_the_sample(make: Make, name: str) -> None:
+    whole, rate = decoded(make(name))
+    at = round(1.234 * rate)
+    part = read_from(make(name), at)
+    assert lag_of(part, whole, at, 200) == 0
+
+
+def test_behind_the_end_there_is_nothing(make: Make) -> None:
+    for name in ("16.wav", "cbr.mp3", "vorbis.ogg"):
+        assert len(read_from(make(name), 10_000_000)) == 0
+
+
+def test_streams_joined_into_one_file_are_one_sound(make: Make, tmp_path: Path) -> None:
+    joined = tmp_path / "joined.opus"
+    joined.write_bytes(make("a.opus").read_bytes() * 2)
+    whole, rate = decoded(joined)
+    at = round(2.5 * rate)
+    assert np.array_equal(read_from(joined, at), whole[at:])
+
+
+def test_a_long_file_is_not_read_through_for_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "long.mp3"
+    rate = 16_000
+    noise = (0.2 * np.random.default_rng(1).standard_normal(rate * 120)).astype(np.float32)
+    soundfile.write(path, noise, rate, format="MP3", subtype="MPEG_LAYER_III")
+    at = 115 * rate
+    with frames_from(path, at) as found:
+        first = next(found.blocks)
+    assert len(first) <= 6 * rate
+    whole, _ = decoded(path)
+    assert lag_of(first[:, 0], whole, at, 100) == 0
