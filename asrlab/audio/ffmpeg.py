@@ -57,6 +57,7 @@ class AvStream:
         self._container = _open(path, refusal)
         self.reached = 0
         self.bad_end: str | None = None
+        self._is_begun = False
         try:
             if not self._container.streams.audio:
                 raise AudioError(
@@ -71,6 +72,9 @@ class AvStream:
                     f"{printable(path)} is no audio that can be read ({self.bad_end}): check the file",
                 )
             self.facts = self._find_facts(self._first)
+            # Where the file's own clock begins; None where it tells no times, and nothing can be sought.
+            is_timed = self._first is not None and self._first.pts is not None
+            self._begin = _time(self._first) if self._first is not None and is_timed else None
         except BaseException:
             self._container.close()
             raise
@@ -101,15 +105,18 @@ class AvStream:
         if parts:
             yield _joined(parts)
 
+    @property
+    def finds_times(self) -> bool:
+        """Whether `blocks_near` may be asked again and again."""
+        return self._begin is not None and self._stream.time_base is not None
+
     def blocks_near(self, frame: int) -> Iterator[Frames]:
-        """All frames from about `frame` on, found by the container's index, once: to be heard or drawn.
+        """All frames from about `frame` on, found by the container's index: to be heard or drawn.
 
         The file's times decide, so no engine is fed with it; they are true to the sample in MP3, MP4 and Ogg, to half a
         millisecond in Matroska (measured). A file in which nothing can be found is read forward.
         """
-        if self._first is None:
-            return
-        skip = frame - self._jump(self._first, frame)
+        skip = frame - self._jump(frame)
         if skip < 0:
             yield np.zeros((-skip, self.facts.num_channels), dtype=np.float32)
         for block in self.blocks():
@@ -117,16 +124,21 @@ class AvStream:
                 yield block[max(skip, 0) :]
             skip = max(skip - len(block), 0)
 
-    def _jump(self, first: AudioFrame, frame: int) -> int:
+    def _jump(self, frame: int) -> int:
         """Go to a place before `frame`; returns it. 0 when the file can't be sought in: nothing is decoded then."""
-        base, rate = self._stream.time_base, self.facts.sampling_rate
-        if first.pts is None or base is None or frame <= PREROLL_S * rate:
+        base, rate, begin = self._stream.time_base, self.facts.sampling_rate, self._begin
+        is_fresh, self._is_begun = not self._is_begun, True
+        if begin is None or base is None or (is_fresh and frame <= PREROLL_S * rate):
             return 0
-        begin = _time(first)
+        second = max(frame / rate - PREROLL_S, 0.0)
         try:
-            self._container.seek(round((begin + frame / rate - PREROLL_S) / base), stream=self._stream)
-        except av.FFmpegError:
-            return 0
+            self._container.seek(round((begin + second) / base), stream=self._stream)
+        except av.FFmpegError as error:
+            self._begin = None
+            if is_fresh:
+                return 0
+            raise self._error(_reason(error)) from error
+        self.bad_end = None
         self._decoded = self._decode(begins_within=True)
         self._first = next(self._decoded, None)
         return frame if self._first is None else round((_time(self._first) - begin) * rate)

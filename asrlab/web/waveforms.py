@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from asrlab.audio.near import look_ahead
 from asrlab.audio.peaks import (
     Outline,
     Peaks,
@@ -48,11 +49,13 @@ class Waveforms:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._readings: dict[str, _Reading] = {}
+        self._looked_at: set[str] = set()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="asrlab-outline")
         self._is_closed = threading.Event()
 
     def peaks(self, source: AudioSource, view: View) -> Peaks:
         """Raises AudioError when the audio can't be read, or has no such channel."""
+        self._look_ahead(source)
         if view.span.duration <= DECODED_S:
             return span_peaks(at_hand(source), source.sampling_rate, view)
         if view.channel is not None and view.channel >= source.num_channels:
@@ -67,6 +70,14 @@ class Waveforms:
             self._readings.pop(source.content_hash, None)
             raise reading.error
         return outline_peaks(reading.outline, reading.known, view)
+
+    def _look_ahead(self, source: AudioSource) -> None:
+        """Of a recording that is opened, find the places of its packets before anybody jumps about in it."""
+        with self._lock:
+            if source.content_hash in self._looked_at:
+                return
+            self._looked_at.add(source.content_hash)
+        self._readers.submit(_find_places, source)
 
     def close(self) -> None:
         self._is_closed.set()
@@ -99,3 +110,11 @@ class Waveforms:
         except OSError as error:
             # It stays in memory for as long as this process runs.
             log.warning("an outline can't be kept: %s", error)
+
+
+def _find_places(source: AudioSource) -> None:
+    try:
+        look_ahead(at_hand(source), source.num_samples)
+    except AudioError as error:
+        # Whoever listens is told; this was only to be quick.
+        log.info("%s", error)

@@ -91,3 +91,13 @@ def test_a_long_file_is_not_read_through_for_its_end(tmp_path: Path) -> None:
     assert len(first) <= 6 * rate
     whole, _ = decoded(path)
     assert lag_of(first[:, 0], whole, at, 100) == 0
+
+
+def test_a_file_that_was_left_open_is_read_from_anywhere_as_if_opened_anew(healthy: Path) -> None:
+    whole, rate = decoded(healthy)
+    for second in (1.5, 0.0, 0.9, 0.1, 1.2):
+        at = round(second * rate)
+        with frames_from(healthy, at) as found:
+            # A listener who goes away in the middle.
+            first = next(found.blocks)[:, 0]
+        assert abs(lag_of(first, whole, at, round(MAX_LAG_S * rate))) <= MAX_LAG_S * rate / 2
