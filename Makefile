@@ -11,7 +11,8 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 # Its list of Korean words is what Qwen3's aligner was trained with; none of its code is run, nor is what it asks for
 # installed.
 KOREAN_DICTIONARY := qwen-asr==0.0.6
-# Tests run beside each other, two at a time: more threads a test would only contend.
+# Tests run beside each other, two at a time: more threads a test would only contend. Whoever is done first takes over
+# from the other: some tests take a minute, most none.
 TEST_ENV := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE HF_HUB_OFFLINE=1
 # The second holds a letter of every script.
 BROWSER_PACKAGES := chromium fonts-noto-core fonts-noto-cjk
@@ -33,7 +34,7 @@ demo: install ## Label real speech that a package carries, offline, and show wha
 	@$(BIN)/asrlab demo
 
 test: install assets browser ## Run the tests, on SQLite and on a PostgreSQL of their own
-	$(TEST_ENV) $(BIN)/pytest -n 2
+	$(TEST_ENV) $(BIN)/pytest -n 2 --dist worksteal
 
 soak: install ## Run the long proofs: many kills, damaged files, twenty hours
 	$(TEST_ENV) ASRLAB_FIGURES=soak-figures.jsonl $(BIN)/pytest -n 2 -m soak

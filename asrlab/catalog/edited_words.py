@@ -132,16 +132,18 @@ def set_pending(session: Session, transcript_id: int, pending: Sequence[PendingS
 
 
 def next_fingerprint(session: Session, transcript_id: int, name: str) -> str:
-    """A fingerprint for another alignment of this version by `name`: those before stay, as exports may name them."""
-    count = session.scalars(
-        sa.select(sa.func.count())
-        .select_from(AlignmentRow)
-        .where(
+    """A fingerprint for another alignment of this version by `name`: those before stay, as exports may name them.
+
+    A version that took over its parent's words may begin with any number.
+    """
+    taken = session.scalars(
+        sa.select(AlignmentRow.fingerprint).where(
             AlignmentRow.transcript_id == transcript_id,
             sa.or_(AlignmentRow.fingerprint == name, AlignmentRow.fingerprint.startswith(f"{name}:")),
         )
-    ).one()
-    return name if count == 0 else f"{name}:{count + 1}"
+    ).all()
+    numbers = [int(fingerprint.partition(":")[2] or 1) for fingerprint in taken]
+    return f"{name}:{max(numbers) + 1}" if numbers else name
 
 
 def run_of_people(session: Session, engine: str) -> int:

@@ -165,6 +165,18 @@ def get_version(session: Session, transcript_id: int) -> Version | None:
     )
 
 
+def counted_before(session: Session, version: Version) -> Version | None:
+    """The version of the same segment that counted before this one was made, if there was one."""
+    rank = sa.case({"human": 0, "import": 1, "consensus": 2}, value=TranscriptRow.origin, else_=3)
+    transcript_id = session.scalar(
+        sa.select(TranscriptRow.transcript_id)
+        .where(TranscriptRow.segment_id == version.segment_id, TranscriptRow.version < version.version)
+        .order_by(rank, TranscriptRow.version.desc())
+        .limit(1)
+    )
+    return None if transcript_id is None else get_version(session, transcript_id)
+
+
 def add_human_version(
     session: Session, segment_id: int, person: str, parent_id: int | None, said: Version
 ) -> int:

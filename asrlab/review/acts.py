@@ -25,6 +25,7 @@ from asrlab.review.desk import (
     carry_words,
     check_person,
     copy_words,
+    keep_verdict,
     locked,
     one_line,
     unchecked_desk,
@@ -141,6 +142,7 @@ def describe(
         if desk.version is not None and tag != desk.version.language:
             transcript_id = desk.add_version(replace(desk.version, language=tag, engine_language=name))
             copy_words(desk.session, desk.version.transcript_id, transcript_id)
+            keep_verdict(desk.session, desk.version, transcript_id)
             detail["version"] = transcript_id
         if detail:
             desk.note("described", transcript_id, seconds, detail=detail)

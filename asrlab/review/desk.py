@@ -1,5 +1,6 @@
 """A segment on a person's desk: locked, and still as they saw it; what they make of it is stored from here."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ from asrlab.catalog.reviews import (
     Version,
     add_act,
     add_human_version,
+    add_verdict,
     get_version,
     lock_segment,
+    verdict_of,
 )
 from asrlab.domain.time import SECONDS_PER_HOUR, Seconds
 from asrlab.errors import ConflictError, InputNotFoundError, OptionError
@@ -31,6 +34,8 @@ from asrlab.review.carrying import Carried, carry_text, waiting_words
 
 MAX_TEXT_CHARS = 20_000
 MAX_NAME_CHARS = 500
+# Tabs and their like end a column in what others read.
+_NO_SPACE = re.compile(r"[\x01-\x1f\x7f]+")
 MAX_ACT_SECONDS: Seconds = 4 * SECONDS_PER_HOUR
 
 
@@ -141,11 +146,19 @@ def check_person(person: str) -> None:
         raise OptionError("say who you are: give a name")
 
 
+def keep_verdict(session: Session, before: Version, again: int) -> None:
+    """Let the verdict in force on a version hold for another that says the same."""
+    verdict = verdict_of(session, before.transcript_id)
+    if verdict is not None:
+        add_verdict(session, again, verdict.reviewer, verdict.verdict, verdict.reason)
+
+
 def one_line(text: str) -> str:
     """A text as it is stored: on one line, without white space around it; raises OptionError for one too long."""
     if len(text) > MAX_TEXT_CHARS:
         raise OptionError(f"a text has at most {MAX_TEXT_CHARS:,} characters, this one {len(text):,}")
-    return " ".join(line.strip() for line in text.splitlines() if line.strip())
+    lines = (_NO_SPACE.sub(" ", line).strip() for line in text.splitlines())
+    return " ".join(line for line in lines if line)
 
 
 def carry_words(desk: Desk, transcript_id: int, text: str) -> None:

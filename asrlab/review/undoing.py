@@ -16,9 +16,8 @@ from asrlab.catalog.edited_words import (
 from asrlab.catalog.reviews import (
     Act,
     NewAct,
-    Version,
     add_act,
-    add_verdict,
+    counted_before,
     current_id,
     first_row_of,
     get_version,
@@ -32,7 +31,7 @@ from asrlab.catalog.reviews import (
 )
 from asrlab.errors import ConflictError
 from asrlab.review.carrying import waiting_spans, waiting_words
-from asrlab.review.desk import Desk, Saved, check_person, copy_words, locked, unchecked_desk
+from asrlab.review.desk import Desk, Saved, check_person, copy_words, keep_verdict, locked, unchecked_desk
 
 NOT_LATEST = "somebody changed this after you: take it back by hand"
 
@@ -107,13 +106,22 @@ def _undo_text(desk: Desk, act: Act) -> None:
         return
     again = desk.add_version(before)
     copy_words(desk.session, before.transcript_id, again)
-    _keep_verdict(desk.session, before, again)
+    keep_verdict(desk.session, before, again)
 
 
-def _keep_verdict(session: Session, before: Version, again: int) -> None:
-    verdict = verdict_of(session, before.transcript_id)
-    if verdict is not None:
-        add_verdict(session, again, verdict.reviewer, verdict.verdict, verdict.reason)
+def _forget_what_was_brought(desk: Desk) -> None:
+    """Borders that were moved back bring a segment back, with the text of where they were: its own is to count there."""
+    brought = desk.version
+    source = (
+        None if brought is None or brought.parent_id is None else get_version(desk.session, brought.parent_id)
+    )
+    if brought is None or source is None or source.segment_id == brought.segment_id:
+        return
+    before = counted_before(desk.session, brought)
+    if before is not None:
+        again = desk.add_version(before)
+        copy_words(desk.session, before.transcript_id, again)
+        keep_verdict(desk.session, before, again)
 
 
 def _undo_description(desk: Desk, act: Act) -> None:
@@ -158,5 +166,7 @@ def _undo_cut(session: Session, person: str, act: Act) -> Saved:
         # A segment that took in another is still there, with the text of both.
         if desk.segment.segment_id in old_ids:
             _undo_text(desk, act)
+        else:
+            _forget_what_was_brought(desk)
     take_back(session, old_ids, new_ids)
     return _noted(session, person, act, act_ids, old_ids[0])

@@ -6,8 +6,8 @@ from asrlab.catalog import Catalog
 from asrlab.catalog.account import speech_account
 from asrlab.catalog.query import run_query
 from asrlab.errors import ConflictError, OptionError
-from asrlab.review.acts import describe, save
-from asrlab.review.cutting import merge, move_borders, split
+from asrlab.review.acts import describe, judge, save
+from asrlab.review.cutting import merge, move_borders, set_word_times, split
 from asrlab.review.reading import read_segment
 from asrlab.review.undoing import undo
 from tests.review import Labeled, labeled_words, segments_now, text_now, times_of
@@ -200,3 +200,45 @@ def test_an_act_on_two_segments_counts_its_time_once(catalog: Catalog, labeled: 
     split(catalog, "ada", labeled.segment, labeled.text, 1.5, 11, seconds=7.0)
     found = run_query(catalog, "SELECT SUM(seconds), SUM(audio_s), COUNT(*) FROM v_review_acts")
     assert found.rows == ((7.0, 4.0, 2),)
+
+
+def test_cuts_that_were_taken_back_leave_the_text_of_before(catalog: Catalog, labeled: Labeled) -> None:
+    # The hash of a segment's audio is what makes it the same one; the factory's is none.
+    own = move_borders(catalog, "ada", labeled.segment, labeled.text, 0.0, 3.9)
+    left, right = split(catalog, "ada", own.segment_id, own.transcript_id, 1.5, len("the cat sat"))
+    assert left.transcript_id is not None
+    wrong = save(catalog, "ada", left.segment_id, left.transcript_id, "WRONG")
+    joined = merge(
+        catalog, "ada", left.segment_id, wrong.transcript_id, right.segment_id, right.transcript_id
+    )
+    assert joined.segment_id == own.segment_id
+    for segment_id in (joined.segment_id, left.segment_id, left.segment_id):
+        undo(catalog, "ada", segment_id)
+    assert [each[0] for each in segments_now(catalog, labeled.recording)] == [own.segment_id, labeled.other]
+    assert text_now(catalog, own.segment_id) == "the cat sat on the mat"
+
+
+def test_words_are_moved_again_after_a_version_took_them_over(catalog: Catalog, labeled: Labeled) -> None:
+    parent = labeled.text
+    for end in (0.45, 0.4):
+        set_word_times(catalog, "ada", labeled.segment, parent, [(0, 0.0, end)])
+    told = describe(catalog, "ada", labeled.segment, parent, language="de")
+    assert told.transcript_id is not None
+    for end in (0.35, 0.3):
+        set_word_times(catalog, "ada", labeled.segment, told.transcript_id, [(0, 0.0, end)])
+    assert times_of(catalog, told.transcript_id)[0] == ("the", 0, 300)
+
+
+def test_a_language_is_said_of_an_accepted_text_and_it_stays_accepted(
+    catalog: Catalog, labeled: Labeled
+) -> None:
+    judge(catalog, "ada", labeled.segment, labeled.text, "accepted")
+    describe(catalog, "bob", labeled.segment, labeled.text, language="de")
+    page = read_segment(catalog, labeled.segment, "bob")
+    assert page is not None
+    assert page.verdict == "accepted"
+
+
+def test_a_tab_in_a_text_is_a_space(catalog: Catalog, labeled: Labeled) -> None:
+    save(catalog, "ada", labeled.segment, labeled.text, "the\tcat\x0bsat\x1fdown")
+    assert text_now(catalog, labeled.segment) == "the cat sat down"
