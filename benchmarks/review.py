@@ -32,7 +32,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from asrlab.catalog import Catalog, open_catalog
-from asrlab.review.queues import Queue, choices, next_item, page
+from asrlab.review.queues import BlindShares, Queue, choices, next_item, page
 from asrlab.review.reading import read_segment, segments_between
 from asrlab.review.stats import statistics as figures
 from benchmarks.filled_catalog import MADE_AT, TEXT, fill
@@ -48,6 +48,8 @@ PERSON = "ann"
 RARE = 10_000
 FLAGGED = 20
 DISPUTED = 10
+
+ALL_BLIND = BlindShares(second=1.0, gold=0.1)
 
 Question = Callable[[], object]
 
@@ -119,6 +121,10 @@ QUEUES: dict[str, dict[str, Any]] = {
     "mine": {"kind": "mine"},
     "mine, a rare flag": {"kind": "mine", "flag": "context_echo"},
     "second": {"kind": "second"},
+    "second, a rare language": {"kind": "second", "language": "fr"},
+    "second, a rare flag": {"kind": "second", "flag": "context_echo"},
+    "second, a rare word": {"kind": "second", "search": "9999"},
+    "second, a common word": {"kind": "second", "search": "times"},
     "rejected": {"kind": "rejected"},
     "all": {"kind": "all"},
     "all, a rare language": {"kind": "all", "language": "fr"},
@@ -132,6 +138,10 @@ def questions(catalog: Catalog, segments: int) -> dict[str, Question]:
         queue = Queue(**said)
         asked[f"page of {name}"] = partial(page, catalog, PERSON, queue, None, PAGE)
         asked[f"next of {name}"] = partial(next_item, catalog, "cem", queue)
+    for name in ("all", "all, a rare language", "sample", "mine"):
+        # Half of what is listed is shown as the machine left it.
+        queue = Queue(**QUEUES[name])
+        asked[f"page of {name}, blind"] = partial(page, catalog, PERSON, queue, None, PAGE, ALL_BLIND)
     deep = [page(catalog, PERSON, Queue(), None, 200).next]
     for _ in range(50):
         deep.append(page(catalog, PERSON, Queue(), deep[-1], 200).next)
@@ -139,6 +149,7 @@ def questions(catalog: Catalog, segments: int) -> dict[str, Question]:
     middle = segments * 3 // 4
     asked["segment"] = lambda: read_segment(catalog, middle, PERSON)
     asked["segments between"] = lambda: segments_between(catalog, middle // SEGMENTS_EACH, 1000.0, 1600.0)
+    asked["segments between, blind"] = lambda: segments_between(catalog, 2, 1000.0, 1600.0, PERSON, ALL_BLIND)
     asked["choices"] = lambda: choices(catalog)
     asked["figures"] = lambda: figures(catalog)
     return asked

@@ -192,7 +192,12 @@ def _forget_transcripts(session: Session, transcripts: Sequence[int]) -> None:
         )
         for ids in chunks(alignments):
             session.execute(sa.delete(WordRow).where(WordRow.alignment_id.in_(ids)))
-        session.execute(sa.delete(ReviewPassRow).where(ReviewPassRow.parent_id.in_(some)))
+        verdicts = sa.select(ReviewRow.review_id).where(ReviewRow.transcript_id.in_(some))
+        session.execute(
+            sa.delete(ReviewPassRow).where(
+                sa.or_(ReviewPassRow.parent_id.in_(some), ReviewPassRow.review_id.in_(verdicts))
+            )
+        )
         for table in (
             ReleaseItemRow,
             PendingSpanRow,

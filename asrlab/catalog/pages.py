@@ -1,7 +1,7 @@
 """What a page shows of one segment and of the stretch of audio around it; reads only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from asrlab.catalog.review_blind import NO_BLIND, BlindShares, machine_texts
 from asrlab.catalog.values import utc_now
 from asrlab.domain.time import MS_PER_SECOND, Seconds
 
@@ -174,18 +175,29 @@ class SegmentOnPage:
     verdict: str | None
 
 
-def segment_page(session: Session, segment_id: int, person: str) -> SegmentPage | None:
-    """None where there is no such segment; a superseded one is told as such. person: whose claim is none."""
+def segment_page(
+    session: Session, segment_id: int, person: str, *, is_blind: bool = False
+) -> SegmentPage | None:
+    """None where there is no such segment; a superseded one is told as such. person: whose claim is none.
+
+    is_blind: only what machines made of it, as if nobody had been here.
+    """
     row = session.execute(_SEGMENT, {"segment_id": segment_id}).one_or_none()
     if row is None:
         return None
     known = session.execute(_VERSIONS, {"segment_id": segment_id}).all()
+    current_id = row.current_id
+    if is_blind:
+        known = [each for each in known if each.origin != "human"]
+        current_id = known[-1].transcript_id if known else None
     words = _words(session, [each.alignment_id for each in known if each.alignment_id is not None])
     versions = tuple(_text_page(each, words.get(each.transcript_id, ())) for each in known)
-    current = next((each for each in versions if each.transcript_id == row.current_id), None)
+    if is_blind:
+        versions = tuple(replace(each, verdict=None) for each in versions)
+    current = next((each for each in versions if each.transcript_id == current_id), None)
     at = {"segmentation_id": row.segmentation_id, "start_ms": row.start_ms, "segment_id": segment_id}
     claimed_by = session.scalar(_CLAIM, {"segment_id": segment_id, "now": _now(session)})
-    pending = {"transcript_id": row.current_id}
+    pending = {"transcript_id": current_id}
     return SegmentPage(
         segment_id=row.segment_id,
         recording_id=row.recording_id,
@@ -207,22 +219,33 @@ def segment_page(session: Session, segment_id: int, person: str) -> SegmentPage 
         versions=versions,
         claimed_by=None if claimed_by == person else claimed_by,
         verdict=None if current is None else current.verdict,
-        reason=next((each.reason for each in known if each.transcript_id == row.current_id), None),
-        is_pending=row.current_id is not None and session.scalar(_IS_PENDING, pending) is not None,
+        reason=None
+        if is_blind
+        else next((each.reason for each in known if each.transcript_id == current_id), None),
+        is_pending=current_id is not None and session.scalar(_IS_PENDING, pending) is not None,
     )
 
 
 def segments_on_page(
-    session: Session, recording_id: int, start_s: Seconds, end_s: Seconds, most: int
+    session: Session,
+    recording_id: int,
+    start_s: Seconds,
+    end_s: Seconds,
+    most: int,
+    person: str = "",
+    shares: BlindShares = NO_BLIND,
 ) -> list[SegmentOnPage]:
-    """The segments of today that lie at least partly in this stretch, by time; `most` at most."""
+    """The segments of today that lie at least partly in this stretch, by time; `most` at most.
+
+    Those that are blind to the person, by the shares, are told as the machine left them.
+    """
     given = {
         "recording_id": recording_id,
         "start_ms": round(start_s * MS_PER_SECOND),
         "end_ms": round(end_s * MS_PER_SECOND),
         "most": most,
     }
-    return [
+    segments = [
         SegmentOnPage(
             row.segment_id,
             row.start_ms / MS_PER_SECOND,
@@ -233,6 +256,13 @@ def segments_on_page(
             row.verdict,
         )
         for row in session.execute(_BETWEEN, given)
+    ]
+    blind = machine_texts(session, person, [segment.segment_id for segment in segments], shares)
+    return [
+        replace(segment, text=blind[segment.segment_id].text, verdict=None)
+        if segment.segment_id in blind
+        else segment
+        for segment in segments
     ]
 
 

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from asrlab.catalog.leases import database_time
+from asrlab.catalog.review_blind import NO_BLIND, BlindShares, Condition
 from asrlab.catalog.review_items import items_of_today
-from asrlab.catalog.review_queue import Condition, Queue, valid_items, walk
+from asrlab.catalog.review_queue import Queue, valid_items, walk
 from asrlab.catalog.schema import ReviewActRow, ReviewClaimRow, ReviewItemRow, SegmentRow
 from asrlab.catalog.values import insert_into
 from asrlab.errors import OptionError
@@ -64,7 +65,9 @@ def release_segment(session: Session, person: str, segment_id: int) -> None:
     )
 
 
-def claim_next(session: Session, person: str, queue: Queue, skip_ids: Sequence[int]) -> int | None:
+def claim_next(
+    session: Session, person: str, queue: Queue, skip_ids: Sequence[int], shares: BlindShares = NO_BLIND
+) -> int | None:
     """Claim the first segment of the queue that nobody else holds; None when there is none.
 
     What the person skipped comes last.
@@ -80,7 +83,7 @@ def claim_next(session: Session, person: str, queue: Queue, skip_ids: Sequence[i
     for also in ((*free, ~skipped), (*free, skipped)):
         position = None
         while steps := walk(session, person, queue, position, CANDIDATES_AT_ONCE, also):
-            for item in valid_items(session, queue, [step[0] for step in steps]):
+            for item in valid_items(session, person, queue, [step[0] for step in steps], shares):
                 if claim_segment(session, person, item.segment_id).is_mine:
                     return item.segment_id
             position = steps[-1][1]

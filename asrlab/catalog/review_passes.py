@@ -3,13 +3,14 @@
 second: a segment that somebody else decided. gold: one whose text is known. Neither ever becomes a version.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from asrlab.catalog.review_queue import Condition, second_pass_wanted
+from asrlab.catalog.review_blind import PassKind, gold_wanted, second_pass_wanted
+from asrlab.catalog.reviews import current_id, verdict_of
 from asrlab.catalog.schema import (
     GoldItemRow,
     ReviewActRow,
@@ -21,7 +22,7 @@ from asrlab.catalog.schema import (
 from asrlab.catalog.values import insert_into, storable, utc_now
 from asrlab.errors import OptionError
 
-PassKind = Literal["second", "gold"]
+BY_PEOPLE = "human"
 PASS_VERDICTS = ("accepted", "corrected", "rejected")
 
 
@@ -35,39 +36,6 @@ class BlindPass:
     text: str
     verdict: str
     seconds: float
-
-
-def blind_kind(
-    session: Session, person: str, segment_id: int, *, share: float, gold: bool
-) -> PassKind | None:
-    """How the person is to see the segment: without others' work, and why; None to see it as it is.
-
-    share: of the decided segments, of which somebody else hears this one a second time. gold: whether gold items are
-    asked at all.
-    """
-    of_segment = ReviewItemRow.segment_id == segment_id
-    if gold and session.scalar(sa.select(ReviewItemRow.segment_id).where(of_segment, *gold_wanted(person))):
-        return "gold"
-    if share > 0 and session.scalar(
-        sa.select(ReviewItemRow.segment_id).where(of_segment, *second_pass_wanted(person, share))
-    ):
-        return "second"
-    return None
-
-
-def gold_wanted(person: str) -> list[Condition]:
-    """What holds for the rows of review_items that are gold, and that this person never saw the text of."""
-    by_others = (
-        sa.exists()
-        .where(GoldItemRow.segment_id == ReviewItemRow.segment_id, GoldItemRow.added_by != person)
-        .correlate(ReviewItemRow)
-    )
-    seen = sa.exists().where(
-        ReviewActRow.segment_id == ReviewItemRow.segment_id,
-        ReviewActRow.person == person,
-        ReviewActRow.kind != "skipped",
-    )
-    return [by_others, ~seen]
 
 
 def gold_candidates(session: Session, person: str, limit: int) -> list[int]:
@@ -92,14 +60,25 @@ def machine_text_id(session: Session, segment_id: int) -> int | None:
     """The version that a blind pass begins from: the newest that no person wrote."""
     return session.scalar(
         sa.select(TranscriptRow.transcript_id)
-        .where(TranscriptRow.segment_id == segment_id, TranscriptRow.origin != "human")
+        .where(TranscriptRow.segment_id == segment_id, TranscriptRow.origin != BY_PEOPLE)
         .order_by(TranscriptRow.version.desc())
         .limit(1)
     )
 
 
+def written_by_people(session: Session, transcript_ids: Sequence[int]) -> list[int]:
+    """The segments of those of the versions that a person wrote."""
+    statement = sa.select(TranscriptRow.segment_id).where(
+        TranscriptRow.transcript_id.in_(transcript_ids), TranscriptRow.origin == BY_PEOPLE
+    )
+    return list(session.scalars(statement))
+
+
 def add_pass(session: Session, person: str, new: BlindPass) -> None:
-    """Store a pass, and the act. Raises OptionError when its segment or text is none, or the person passed already."""
+    """Store a pass, and the act.
+
+    Raises OptionError when its segment or text is none, the person passed already, or is not to hear the segment so.
+    """
     segment = session.scalars(
         sa.select(SegmentRow).where(SegmentRow.segment_id == new.segment_id).with_for_update()
     ).one_or_none()
@@ -112,6 +91,7 @@ def add_pass(session: Session, person: str, new: BlindPass) -> None:
         raise OptionError(f"there is no verdict {new.verdict!r}: give {', '.join(PASS_VERDICTS)}")
     if not 0 <= new.seconds < float("inf"):
         raise OptionError(f"nobody spends {new.seconds} seconds")
+    _check_wanted(session, person, new, parent)
     now = utc_now()
     added = session.scalar(
         insert_into(session, ReviewPassRow)
@@ -120,6 +100,7 @@ def add_pass(session: Session, person: str, new: BlindPass) -> None:
             person=person,
             kind=new.kind,
             parent_id=new.parent_id,
+            review_id=_compared_with(session, new),
             text=storable(new.text),
             verdict=new.verdict,
             seconds=new.seconds,
@@ -145,14 +126,42 @@ def add_pass(session: Session, person: str, new: BlindPass) -> None:
     session.flush()
 
 
+def _compared_with(session: Session, new: BlindPass) -> int | None:
+    """The verdict in force, for a second pass: what a text is compared with must not change later."""
+    decided = current_id(session, new.segment_id) if new.kind == "second" else None
+    verdict = None if decided is None else verdict_of(session, decided)
+    return None if verdict is None else verdict.review_id
+
+
+def _check_wanted(session: Session, person: str, new: BlindPass, shown: TranscriptRow) -> None:
+    """Of who knows others' work, or was shown it, a pass would say nothing."""
+    passed = sa.select(ReviewPassRow.pass_id).where(
+        ReviewPassRow.segment_id == new.segment_id,
+        ReviewPassRow.person == person,
+        ReviewPassRow.kind == new.kind,
+    )
+    if session.scalar(passed) is not None:
+        raise OptionError(f"{person} heard segment {new.segment_id} already")
+    if shown.origin == BY_PEOPLE:
+        raise OptionError(f"text {new.parent_id} is a person's: a pass begins from a machine's")
+    wanted = gold_wanted(person) if new.kind == "gold" else second_pass_wanted(person, 1.0)
+    item = sa.select(ReviewItemRow.segment_id).where(ReviewItemRow.segment_id == new.segment_id, *wanted)
+    if session.scalar(item) is None:
+        raise OptionError(f"{person} is not asked to hear segment {new.segment_id} blind")
+
+
 def add_gold(session: Session, person: str, segment_id: int) -> None:
     """Let the segment's text of now be known as right; the newest word on it counts.
 
-    Raises OptionError for a segment without a text that a person accepted or wrote.
+    Raises OptionError for a segment without a text that a person accepted or wrote, or without a machine's to show.
     """
     item = session.get(ReviewItemRow, segment_id)
     if item is None or item.verdict not in ("accepted", "corrected"):
         raise OptionError(f"segment {segment_id} has no accepted text: accept or correct it first")
+    if machine_text_id(session, segment_id) is None:
+        raise OptionError(
+            f"segment {segment_id} was cut by people: there is no engine's text of it to show blind"
+        )
     text = session.get_one(TranscriptRow, item.transcript_id).text
     values = {"text": text, "added_by": person, "added_at": utc_now()}
     session.execute(

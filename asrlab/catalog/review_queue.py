@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -15,9 +16,18 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from asrlab.catalog.review_blind import (
+    NO_BLIND,
+    BlindShares,
+    Condition,
+    machine_version,
+    second_pass_wanted,
+    shown_items,
+)
 from asrlab.catalog.review_items import QueueItem, items_of_today, segments_with_other_readings
-from asrlab.catalog.schema import ReviewActRow, ReviewItemRow, ReviewPassRow, TranscriptRow, TranscriptTermRow
+from asrlab.catalog.schema import ReviewActRow, ReviewItemRow, TranscriptRow, TranscriptTermRow
 from asrlab.catalog.search import TERM_MAX_CHARS
+from asrlab.catalog.values import storable
 from asrlab.errors import OptionError
 from asrlab.text.terms import find_phrase, query_phrases, terms
 
@@ -26,6 +36,8 @@ QueueKind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(QueueKind)
 MAX_LIMIT = 200
+# What both databases hold in 64 bits.
+MAX_INTEGER = 2**63 - 1
 # So many lists of candidates are looked up for a page, before it is given as short as it is.
 MAX_ROUNDS = 20
 # A term in fewer texts than this is where a search begins; one in more is met soon on any walk.
@@ -39,13 +51,10 @@ _BY_TIME = (_I.corpus, _I.recording_id, _I.start_ms, _I.segment_id)
 _BY_LOT = (_I.sample_key, _I.segment_id)
 # Literals, because no database knows a partial index again by a bound value.
 _IS_OPEN = sa.text("review_items.verdict IS NULL")
-_IS_DECIDED = sa.text("review_items.verdict IS NOT NULL")
 _IS_REJECTED = sa.text("review_items.verdict = 'rejected'")
 _HAS_FLAGS = sa.text("review_items.flags <> ''")
 _HAS_CONFIDENCE = sa.text("review_items.confidence IS NOT NULL")
 _IS_DISPUTED = sa.text("review_items.num_readings > 1")
-
-Condition = sa.ColumnElement[bool] | sa.TextClause
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +90,18 @@ class QueuePage:
     next: str | None
 
 
-def queue_page(session: Session, person: str, queue: Queue, after: str | None, limit: int) -> QueuePage:
+def queue_page(
+    session: Session,
+    person: str,
+    queue: Queue,
+    after: str | None,
+    limit: int,
+    shares: BlindShares = NO_BLIND,
+) -> QueuePage:
     """The page of a queue that begins behind `after` (a page's `next`), of at most `limit` items.
 
-    Raises OptionError for a position that is none of this queue's.
+    shares: of what the person is to see without others' work; it stands there as if nobody had decided it. Raises
+    OptionError for a position that is none of this queue's.
     """
     if not 1 <= limit <= MAX_LIMIT:
         raise OptionError(f"a page has 1 to {MAX_LIMIT} items, not {limit}")
@@ -94,7 +111,7 @@ def queue_page(session: Session, person: str, queue: Queue, after: str | None, l
     for _round in range(MAX_ROUNDS):
         steps = walk(session, person, queue, position, limit)
         places.update(steps)
-        found += valid_items(session, queue, [segment_id for segment_id, _ in steps])
+        found += valid_items(session, person, queue, [segment_id for segment_id, _ in steps], shares)
         if len(found) >= limit:
             is_last = len(found) == limit and len(steps) < limit
             found = found[:limit]
@@ -122,7 +139,7 @@ def walk(
         return _walk_acts(session, person, conditions, after, limit)
     few = None
     if queue.search:
-        few, holding = _holding(session, queue.search)
+        few, holding = _holding(session, queue)
         conditions += holding
     if queue.kind != "sample":
         return _walk_items(session, _order(queue), conditions, after, limit, few)
@@ -158,36 +175,35 @@ def _conditions(person: str, queue: Queue) -> list[Condition]:
         conditions.append(_IS_REJECTED)
     if queue.kind == "sample":
         conditions.append(_I.reviewer.is_distinct_from(person))
-    if queue.kind == "second":
-        conditions += second_pass_wanted(person, queue.share)
-    if queue.kind == "flagged" or queue.flag:
+    if queue.kind == "flagged" or (queue.flag and queue.kind != "second"):
         conditions.append(_HAS_FLAGS)
-    if queue.flag:
-        conditions.append((sa.literal(",") + _I.flags + ",").contains(f",{queue.flag},", autoescape=True))
     if queue.corpus is not None:
         conditions.append(_I.corpus == queue.corpus)
     if queue.language is not None:
         conditions.append(_I.language == queue.language)
+    if queue.kind != "second":
+        return conditions + _filters(queue, _I)
+    if filters := _filters(queue, TranscriptRow):
+        # A machine's text that was accepted is the one that counts; of what was corrected any that a machine made is
+        # looked up, and whether it is the one shown, valid_items looks.
+        of_machine = (TranscriptRow.segment_id == _I.segment_id, TranscriptRow.origin != "human")
+        conditions.append(
+            sa.or_(
+                sa.and_(*_filters(queue, _I)),
+                sa.and_(_I.verdict == "corrected", sa.exists().where(*of_machine, *filters)),
+            )
+        )
+    # What costs more comes behind what costs less.
+    return conditions + second_pass_wanted(person, queue.share)
+
+
+def _filters(queue: Queue, shown: type[ReviewItemRow] | type[TranscriptRow]) -> list[Condition]:
+    """What is asked of the text that the list shows, which of a blind item is not the one that counts."""
+    conditions: list[Condition] = []
+    if queue.flag:
+        conditions.append((sa.literal(",") + shown.flags + ",").contains(f",{queue.flag},", autoescape=True))
     if queue.below is not None:
-        conditions.append(_I.confidence < queue.below)
-    return conditions
-
-
-def second_pass_wanted(person: str, share: float) -> list[Condition]:
-    """What holds for the rows of review_items that this person is to hear again, blind.
-
-    Somebody else decided it, this person did nothing with it, and nobody heard it a second time.
-    """
-    heard = sa.exists().where(ReviewPassRow.segment_id == _I.segment_id, ReviewPassRow.kind == "second")
-    own = sa.exists().where(
-        ReviewActRow.segment_id == _I.segment_id,
-        ReviewActRow.person == person,
-        ReviewActRow.kind != "skipped",
-    )
-    conditions: list[Condition] = [_IS_DECIDED, _I.verdict != "rejected", _I.reviewer != person, ~heard, ~own]
-    if share < 1:
-        # Keys are the beginnings of hashes: as evenly spread as a die.
-        conditions.append(_I.sample_key < f"{int(max(share, 0) * 2**32):08x}")
+        conditions.append(shown.confidence < queue.below)
     return conditions
 
 
@@ -228,13 +244,14 @@ def _walk_acts(
         .limit(limit)
     )
     if after is not None:
-        statement = statement.where(ReviewActRow.act_id < after[0])
+        statement = statement.where(ReviewActRow.act_id < sa.literal(after[0]))
     return [(row[0], (row[1],)) for row in session.execute(statement)]
 
 
-def _holding(session: Session, query: str) -> tuple[Sequence[int] | None, list[Condition]]:
+def _holding(session: Session, queue: Queue) -> tuple[Sequence[int] | None, list[Condition]]:
     """The segments that may hold what is searched for, where they are few, and the conditions that it is held."""
-    wanted = sorted({term[:TERM_MAX_CHARS] for phrase in _phrases(query) for term in phrase})
+    wanted = sorted({term[:TERM_MAX_CHARS] for phrase in _phrases(queue.search or "") for term in phrase})
+    shown = machine_version() if queue.kind == "second" else _I.transcript_id
     segment_ids: Sequence[int] | None = None
     for term in wanted:
         holding = (
@@ -247,7 +264,7 @@ def _holding(session: Session, query: str) -> tuple[Sequence[int] | None, list[C
         if len(found) < FEW_TEXTS and (segment_ids is None or len(found) < len(segment_ids)):
             segment_ids = found
     conditions: list[Condition] = [
-        sa.exists().where(TranscriptTermRow.term == term, TranscriptTermRow.transcript_id == _I.transcript_id)
+        sa.exists().where(TranscriptTermRow.term == term, TranscriptTermRow.transcript_id == shown)
         for term in wanted
     ]
     return segment_ids, conditions
@@ -260,16 +277,40 @@ def _phrases(query: str) -> list[list[str]]:
     return phrases
 
 
-def valid_items(session: Session, queue: Queue, segment_ids: Sequence[int]) -> list[QueueItem]:
-    """Those of a walk's segments whose audio lies somewhere, and that hold what no index can tell; in that order."""
+def valid_items(
+    session: Session,
+    person: str,
+    queue: Queue,
+    segment_ids: Sequence[int],
+    shares: BlindShares = NO_BLIND,
+) -> list[QueueItem]:
+    """Those of a walk's segments whose audio lies somewhere, and that hold what no index can tell; in that order.
+
+    As the person is to see them: what is blind is looked at again by what the list shows of it.
+    """
     if queue.kind == "disagreement":
         disputed = segments_with_other_readings(session, segment_ids)
         segment_ids = [segment_id for segment_id in segment_ids if segment_id in disputed]
-    items = items_of_today(session, segment_ids)
+    if queue.kind == "second":
+        # All of this queue is, also where a server mixes none into others.
+        shares = BlindShares(queue.share, shares.gold)
+    items, blind = shown_items(session, person, items_of_today(session, segment_ids), shares)
+    if blind:
+        items = [item for item in items if item.segment_id not in blind or _fits(item, queue)]
     if queue.search:
         phrases = _phrases(queue.search)
         return [item for item in items if _holds(item.text, phrases)]
     return items
+
+
+def _fits(item: QueueItem, queue: Queue) -> bool:
+    """Whether a blind item is in the queue by what is shown of it, so that its place there tells nothing."""
+    return (
+        queue.kind != "rejected"
+        and (queue.flag is None or queue.flag in item.flags)
+        and (queue.language is None or queue.language == item.language)
+        and (queue.below is None or (item.confidence is not None and item.confidence < queue.below))
+    )
 
 
 def _holds(text: str, phrases: Sequence[Sequence[str]]) -> bool:
@@ -295,4 +336,13 @@ def _decoded(text: str, queue: Queue) -> Position:
         kinds = (int, *kinds) if queue.kind == "sample" else kinds
     if not isinstance(position, list) or [type(value) for value in position] != list(kinds):
         raise refusal
+    if not all(map(_is_storable, position)):
+        raise refusal
     return tuple(position)
+
+
+def _is_storable(value: int | float | str) -> bool:
+    """Whether both databases can be asked about it."""
+    if isinstance(value, str):
+        return storable(value) == value
+    return math.isfinite(value) if isinstance(value, float) else abs(value) <= MAX_INTEGER

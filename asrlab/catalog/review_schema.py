@@ -75,7 +75,7 @@ class ReviewClaimRow(Base):
 class ReviewPassRow(Base):
     """What a person made of a segment without seeing others' work; never a version, never what counts.
 
-    parent_id: the version they were shown.
+    parent_id: the version they were shown. review_id: the verdict in force then, that a second pass is compared with.
     """
 
     __tablename__ = "review_passes"
@@ -89,6 +89,7 @@ class ReviewPassRow(Base):
     person: Mapped[str]
     kind: Mapped[str]
     parent_id: Mapped[int] = mapped_column(sa.ForeignKey("transcripts.transcript_id"))
+    review_id: Mapped[int | None] = mapped_column(sa.ForeignKey("reviews.review_id"))
     text: Mapped[str]
     verdict: Mapped[str]
     seconds: Mapped[float]
@@ -185,7 +186,7 @@ class ReviewItemRow(Base):
 class ReviewEditsRow(Base):
     """How a decided text differs from the one that a person was shown; counted once, because neither ever changes.
 
-    engine: who heard the text shown, or its origin; "" where none was. words, characters: of the decided text,
+    engine: who heard the text shown, or its origin; "" where none did. words, characters: of the decided text,
     normalised.
     """
 

@@ -14,8 +14,8 @@ from asrlab.catalog.values import insert_into
 class DecidedText:
     """A text with a verdict in force, whose edits nobody counted yet.
 
-    shown_text: what the person was shown, None for a segment that a person cut and wrote; engine: who heard that, its
-    origin, or "" for None.
+    shown_text: what the person was shown, None where no machine heard the segment as people cut it; engine: who heard
+    that, its origin, or "" for None.
     """
 
     transcript_id: int
@@ -61,25 +61,26 @@ class SpentSum:
     """The time that a person spent, by all acts, undone ones too.
 
     corpus, engine: of the segments that are still of today and, for the engine, decided; None for the others.
+    pass_audio_ms: the audio of blind passes.
     """
 
     person: str
     corpus: str | None
     engine: str | None
     seconds: float
+    pass_audio_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class HeardAgain:
-    """A blind pass beside what it is compared with: the first person's text, or the gold one.
+    """A blind pass beside what it is compared with: the text decided on when it was made, or the gold one.
 
-    reviewer: who decided first, or who said that the text is gold. engine: whose text was decided on, None where it
-    is decided no more.
+    reviewer: who had decided, or who said that the text is gold. engine: who heard the text shown, or its origin.
     """
 
     kind: str
     corpus: str
-    engine: str | None
+    engine: str
     person: str
     reviewer: str
     verdict: str
@@ -114,32 +115,26 @@ WHERE i.verdict IS NOT NULL
 GROUP BY i.corpus, i.reviewer, i.verdict, x.engine
 """
 _SPENT = """
-SELECT a.person, i.corpus, x.engine, SUM(a.seconds)
+SELECT a.person, i.corpus, x.engine, SUM(a.seconds),
+       CAST(SUM(CASE WHEN a.kind IN ('second', 'gold') THEN a.audio_ms ELSE 0 END) AS BIGINT)
 FROM review_acts a
 LEFT JOIN review_items i ON i.segment_id = a.segment_id
 LEFT JOIN review_edits x ON x.transcript_id = i.transcript_id AND i.verdict IS NOT NULL
 GROUP BY a.person, i.corpus, x.engine
 """
-# Passes are few: CROSS JOIN lets SQLite begin with them.
-_SECOND = """
-SELECT p.kind, i.corpus, x.engine, p.person, i.reviewer, p.verdict, i.language, p.text, t.text
+# A second pass is compared with what was decided when it was made, whatever became of that.
+_HEARD_AGAIN = """
+SELECT p.kind, r.corpus, COALESCE(e.engine, m.origin), p.person, COALESCE(w.reviewer, o.added_by), p.verdict,
+       COALESCE(t.language, m.language), p.text, COALESCE(t.text, o.text)
 FROM review_passes p
-CROSS JOIN review_items i
-JOIN transcripts t ON t.transcript_id = i.transcript_id
-LEFT JOIN review_edits x ON x.transcript_id = i.transcript_id
-WHERE p.kind = 'second' AND i.segment_id = p.segment_id
-  AND i.verdict IN ('accepted', 'corrected') AND i.reviewer <> p.person
-"""
-_GOLD = """
-SELECT p.kind, r.corpus, x.engine, p.person, o.added_by, p.verdict, t.language, p.text, o.text
-FROM review_passes p
-JOIN gold_items o ON o.segment_id = p.segment_id
 JOIN segments s ON s.segment_id = p.segment_id
 JOIN recordings r ON r.recording_id = s.recording_id
-JOIN transcripts t ON t.transcript_id = p.parent_id
-LEFT JOIN review_items i ON i.segment_id = p.segment_id AND i.verdict IS NOT NULL
-LEFT JOIN review_edits x ON x.transcript_id = i.transcript_id
-WHERE p.kind = 'gold'
+JOIN transcripts m ON m.transcript_id = p.parent_id
+LEFT JOIN engine_runs e ON e.run_id = m.run_id
+LEFT JOIN reviews w ON w.review_id = p.review_id
+LEFT JOIN transcripts t ON t.transcript_id = w.transcript_id
+LEFT JOIN gold_items o ON o.segment_id = p.segment_id AND p.kind = 'gold'
+WHERE o.segment_id IS NOT NULL OR w.verdict IN ('accepted', 'corrected')
 """
 
 
@@ -177,5 +172,5 @@ def spent_sums(session: Session) -> list[SpentSum]:
 
 
 def heard_again(session: Session) -> list[HeardAgain]:
-    """All second passes of what is still decided by somebody else, and all gold ones."""
-    return [HeardAgain(*row) for query in (_SECOND, _GOLD) for row in session.execute(sa.text(query))]
+    """All gold passes, and the second ones of what was not rejected."""
+    return [HeardAgain(*row) for row in session.execute(sa.text(_HEARD_AGAIN))]

@@ -9,6 +9,7 @@ INTERRUPTED = 130
 
 PREFIX = "asrlab: "
 STOPPING = "stopping after the current batch (once more to stop at once)"
+STOPPING_NOW = "stopping"
 STOPPED = "stopped. What was finished is stored; the same command again goes on from there."
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from asrlab.cli.exits import STOPPING_NOW
 from asrlab.cli.options import catalog_option, job_from, job_options, opened_catalog
 from asrlab.cli.review_people import people
 from asrlab.cli.review_stats import stats
@@ -86,7 +87,7 @@ def command(
             _aligning_job(aligner, aligner_model),
             BlindShares(second, gold),
         )
-        with stoppable(waits=True):
+        with stoppable(waits=True, says=STOPPING_NOW):
             serve(opened, serving, lambda address: _tell(opened, serving.user, address, opens=not no_browser))
 
 

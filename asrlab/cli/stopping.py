@@ -25,11 +25,12 @@ class Interrupted(BaseException):
 
 
 @contextmanager
-def stoppable(*, waits: bool = False, grace: float = GRACE_S) -> Iterator[None]:
+def stoppable(*, waits: bool = False, grace: float = GRACE_S, says: str = STOPPING) -> Iterator[None]:
     """Let a signal end the block after its current batch; raises Interrupted then.
 
     waits: whether the block only waits for other threads, as a flow does, and so must be interrupted itself. A second
-    signal interrupts at once. grace: seconds until this process leaves whatever has not stopped.
+    signal interrupts at once. grace: seconds until this process leaves whatever has not stopped. says: what a person
+    reads at the first signal.
     """
     received: list[int] = []
 
@@ -40,7 +41,7 @@ def stoppable(*, waits: bool = False, grace: float = GRACE_S) -> Iterator[None]:
 
     before = {number: signal.signal(number, handle) for number in SIGNALS}
     try:
-        with _watching_signals(grace):
+        with _watching_signals(grace, says):
             yield
     except Exception:
         # Work that was not let begin, or not let end, is no failure.
@@ -55,7 +56,7 @@ def stoppable(*, waits: bool = False, grace: float = GRACE_S) -> Iterator[None]:
 
 
 @contextmanager
-def _watching_signals(grace: float) -> Iterator[None]:
+def _watching_signals(grace: float, says: str) -> Iterator[None]:
     """See signals while the main thread is inside a library, which lets no Python handler run.
 
     From the first on, work is asked to stop; what has not stopped after the grace is left behind: what is stored stays.
@@ -70,7 +71,7 @@ def _watching_signals(grace: float) -> Iterator[None]:
         if not number or ended.is_set():
             return
         ask_to_stop()
-        say(STOPPING, "warning", prefix=PREFIX)
+        say(says, "warning", prefix=PREFIX)
         if not ended.wait(grace):
             say(STOPPED, "warning", prefix=PREFIX)
             os._exit(exit_code_of(number[0]))

@@ -159,7 +159,12 @@ def merge(
             made = _add(joined, replace(_joined(said), text=text), said[0].transcript_id)
             _join_words(first, second, made, text, span)
         old = [first.segment.segment_id, second.segment.segment_id]
-        joined.note("merged", made, seconds, detail={"old": old, "new": [joined.segment.segment_id]})
+        detail = {
+            "old": old,
+            "new": [joined.segment.segment_id],
+            "said": [version.transcript_id for version in said],
+        }
+        joined.note("merged", made, seconds, detail=detail)
         return Saved(joined.segment.segment_id, made)
 
 

@@ -1,9 +1,12 @@
 """Second and gold passes, which show the machine's text and not the person's, and never become versions."""
 
-from asrlab.catalog import Catalog, review_passes
-from asrlab.catalog.review_passes import BlindPass, PassKind
+from collections.abc import Sequence
 
-__all__ = ["BlindPass", "PassKind", "is_blind", "machine_text_id", "mark_gold", "submit"]
+from asrlab.catalog import Catalog, review_passes
+from asrlab.catalog.review_blind import BlindShares, PassKind, blind_kinds
+from asrlab.catalog.review_passes import BlindPass
+
+__all__ = ["BlindPass", "PassKind", "is_blind", "machine_text_id", "mark_gold", "submit", "written_by_people"]
 
 
 def is_blind(
@@ -15,13 +18,20 @@ def is_blind(
     audio says. gold: whether gold items are asked at all.
     """
     with catalog.reading() as session:
-        return review_passes.blind_kind(session, person, segment_id, share=share, gold=gold)
+        shares = BlindShares(share, 1.0 if gold else 0.0)
+        return blind_kinds(session, person, [segment_id], shares).get(segment_id)
 
 
 def machine_text_id(catalog: Catalog, segment_id: int) -> int | None:
     """The version that a blind pass begins from: the newest that no person wrote."""
     with catalog.reading() as session:
         return review_passes.machine_text_id(session, segment_id)
+
+
+def written_by_people(catalog: Catalog, transcript_ids: Sequence[int]) -> list[int]:
+    """The segments of those of the versions that a person wrote."""
+    with catalog.reading() as session:
+        return review_passes.written_by_people(session, transcript_ids)
 
 
 def submit(
@@ -34,7 +44,10 @@ def submit(
     verdict: str,
     seconds: float = 0.0,
 ) -> None:
-    """Store what the person made of the text shown. OptionError when there is no such text, or they passed already."""
+    """Store what the person made of the text shown.
+
+    OptionError when there is no such text, they passed already, or the segment is not blind to them as this kind.
+    """
     with catalog.writing() as session:
         review_passes.add_pass(
             session, person, BlindPass(segment_id, kind, parent_id, text, verdict, seconds)

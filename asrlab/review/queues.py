@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from asrlab.catalog import Catalog, review_claims, review_items, review_queue
+from asrlab.catalog.review_blind import NO_BLIND, BlindShares
 from asrlab.catalog.review_claims import CLAIM_SECONDS, Claim
 from asrlab.catalog.review_items import Choices, QueueItem
 from asrlab.catalog.review_passes import gold_candidates, last_act_id
@@ -31,21 +32,20 @@ __all__ = [
 CANDIDATES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class BlindShares:
-    """How many of the items a person is given are blind passes, in [0, 1] each."""
+def page(
+    catalog: Catalog,
+    person: str,
+    queue: Queue,
+    after: str | None = None,
+    limit: int = 50,
+    shares: BlindShares = NO_BLIND,
+) -> QueuePage:
+    """The page of a queue behind `after`, the `next` of the page before; OptionError for a position that is none.
 
-    second: float = 0.0
-    gold: float = 0.0
-
-
-NO_BLIND = BlindShares()
-
-
-def page(catalog: Catalog, person: str, queue: Queue, after: str | None = None, limit: int = 50) -> QueuePage:
-    """The page of a queue behind `after`, the `next` of the page before; OptionError for a position that is none."""
+    What the person is to see blind, by the shares, is listed as the machine left it.
+    """
     with catalog.reading() as session:
-        return review_queue.queue_page(session, person, queue, after, limit)
+        return review_queue.queue_page(session, person, queue, after, limit, shares)
 
 
 def next_item(
@@ -68,8 +68,10 @@ def next_item(
             blind = review_claims.claim_one_of(session, person, wanted)
         elif drawn < shares.gold + shares.second:
             again = replace(queue, kind="second", share=shares.second)
-            blind = review_claims.claim_next(session, person, again, skip_ids)
-        return blind if blind is not None else review_claims.claim_next(session, person, queue, skip_ids)
+            blind = review_claims.claim_next(session, person, again, skip_ids, shares)
+        if blind is not None:
+            return blind
+        return review_claims.claim_next(session, person, queue, skip_ids, shares)
 
 
 def _drawn(person: str, act_id: int) -> float:

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from asrlab.catalog import Catalog
+from asrlab.catalog import Catalog, Session
 from asrlab.catalog.review_stats import (
     CountedText,
     DecidedSum,
@@ -20,6 +20,7 @@ from asrlab.catalog.review_stats import (
 )
 from asrlab.domain.time import MS_PER_SECOND, Seconds
 from asrlab.evaluate.edits import Edits, count_edits
+from asrlab.review.origins import heard_before
 
 Group = Literal["total", "engine", "corpus", "reviewer"]
 GROUPS: tuple[Group, ...] = get_args(Group)
@@ -33,10 +34,10 @@ class Figures:
     """What was reviewed of one engine, of one corpus, by one reviewer, or in all (name "").
 
     items: decided segments of today. hours: their audio. seconds_spent: by all acts; of a corpus those on segments of
-    today, of an engine those on decided ones. speed: × real time. wer, cer: of the machine's texts against the final
-    ones, rejected ones left out. passes: segments heard a second time; agreement_wer: of the second text against the
-    first. gold_accuracy: share of gold items whose text came out right; gold_wer: against the gold texts. None where
-    there is nothing to divide by.
+    today, of an engine those on decided ones. speed: × real time, with the audio of blind passes. wer, cer: of the
+    machine's texts against the final ones, rejected ones left out. passes: segments heard a second time;
+    agreement_wer: of the second text against the one decided on then. gold_accuracy: share of gold items whose text
+    came out right; gold_wer: against the gold texts. None where there is nothing to divide by.
     """
 
     group: Group
@@ -74,6 +75,7 @@ class _Sums:
 
     verdicts: dict[str, int] = field(default_factory=lambda: {"accepted": 0, "corrected": 0, "rejected": 0})
     audio_ms: int = 0
+    pass_audio_ms: int = 0
     seconds: float = 0.0
     edits: Edits = field(default_factory=Edits)
     passes: int = 0
@@ -106,6 +108,7 @@ def statistics(catalog: Catalog) -> Statistics:
     for time in spent:
         for key in _keys(time.engine, time.corpus, time.person):
             sums[key].seconds += time.seconds
+            sums[key].pass_audio_ms += time.pass_audio_ms
     for heard in again:
         _add_pass(sums, heard)
     figures = [_figures(key, sums[key]) for key in sorted(sums)]
@@ -124,12 +127,18 @@ def _count_new_edits(catalog: Catalog) -> None:
     """Count and store the edits of what was decided since the last time."""
     while True:
         with catalog.reading() as session:
-            texts = uncounted_texts(session, TEXTS_AT_ONCE)
+            texts = [_with_origin(session, text) for text in uncounted_texts(session, TEXTS_AT_ONCE)]
         if not texts:
             return
         counted = [_counted(text) for text in texts]
         with catalog.writing() as session:
             add_counts(session, counted)
+
+
+def _with_origin(session: Session, text: DecidedText) -> DecidedText:
+    """Look further back for what was shown, in the segments that this one was made of."""
+    heard = heard_before(session, text.transcript_id) if text.shown_text is None else None
+    return text if heard is None else replace(text, engine=heard.engine, shown_text=heard.text)
 
 
 def _counted(text: DecidedText) -> CountedText:
@@ -167,13 +176,14 @@ def _keys(engine: str | None, corpus: str | None, person: str) -> Iterator[Key]:
     yield "reviewer", person
     if corpus is not None:
         yield "corpus", corpus
-    # No engine heard what a person cut and wrote.
+    # No engine heard what a person wrote where there was no text.
     if engine:
         yield "engine", engine
 
 
 def _figures(key: Key, of: _Sums) -> Figures:
     audio_s = of.audio_ms / MS_PER_SECOND
+    heard_s = (of.audio_ms + of.pass_audio_ms) / MS_PER_SECOND
     return Figures(
         group=key[0],
         name=key[1],
@@ -183,7 +193,7 @@ def _figures(key: Key, of: _Sums) -> Figures:
         rejected=of.verdicts["rejected"],
         hours=round(audio_s / SECONDS_PER_HOUR, RATE_DIGITS),
         seconds_spent=round(of.seconds, 1),
-        speed=_rounded(audio_s / of.seconds if of.seconds else None),
+        speed=_rounded(heard_s / of.seconds if of.seconds else None),
         words=of.edits.words,
         wer=_rounded(of.edits.wer),
         cer=_rounded(of.edits.cer),

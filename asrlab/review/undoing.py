@@ -109,7 +109,7 @@ def _undo_text(desk: Desk, act: Act) -> None:
     keep_verdict(desk.session, before, again)
 
 
-def _forget_what_was_brought(desk: Desk) -> None:
+def _forget_what_was_brought(desk: Desk, act: Act) -> None:
     """Borders that were moved back bring a segment back, with the text of where they were: its own is to count there."""
     brought = desk.version
     source = (
@@ -122,6 +122,8 @@ def _forget_what_was_brought(desk: Desk) -> None:
         again = desk.add_version(before)
         copy_words(desk.session, before.transcript_id, again)
         keep_verdict(desk.session, before, again)
+        # An act made it: what was done to the segment before can still be taken back.
+        desk.note("undone", again, detail={"act": act.act_id})
 
 
 def _undo_description(desk: Desk, act: Act) -> None:
@@ -167,6 +169,6 @@ def _undo_cut(session: Session, person: str, act: Act) -> Saved:
         if desk.segment.segment_id in old_ids:
             _undo_text(desk, act)
         else:
-            _forget_what_was_brought(desk)
+            _forget_what_was_brought(desk, act)
     take_back(session, old_ids, new_ids)
     return _noted(session, person, act, act_ids, old_ids[0])

@@ -105,4 +105,7 @@ def _page(request: Request) -> SegmentPage | None:
     assert isinstance(site, Site)
     visitor = site.visitor(session_key(request.headers))
     segment_id = int(request.path_params["segment_id"])
-    return None if visitor is None else read_segment(site.catalog, segment_id, visitor.name)
+    if visitor is None:
+        return None
+    is_blind = site.blind_kind(visitor, segment_id) is not None
+    return read_segment(site.catalog, segment_id, visitor.name, is_blind=is_blind)

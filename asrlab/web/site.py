@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 
 from asrlab.catalog import Catalog
+from asrlab.review.passes import PassKind, is_blind
 from asrlab.review.people import Person, check_token
 from asrlab.review.queues import NO_BLIND, BlindShares
 from asrlab.web.aligning import Aligning
@@ -34,6 +35,10 @@ class Site:
             return self.owner
         token = self.sessions.token(key)
         return None if token is None else check_token(self.catalog, token)
+
+    def blind_kind(self, person: Person, segment_id: int) -> PassKind | None:
+        """As which kind of pass this person is to see this segment, without others' work; None to see it as it is."""
+        return is_blind(self.catalog, person.name, segment_id, self.shares.second, gold=self.shares.gold > 0)
 
     def wake(self, *segment_ids: int) -> None:
         """Let the words of these that await their times be aligned."""

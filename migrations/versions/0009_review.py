@@ -201,6 +201,7 @@ def _create_passes() -> None:
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("parent_id", sa.Integer(), nullable=False),
+        sa.Column("review_id", sa.Integer(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=False),
@@ -211,6 +212,7 @@ def _create_passes() -> None:
         sa.ForeignKeyConstraint(
             ["parent_id"], ["transcripts.transcript_id"], name="fk_review_passes_parent_id"
         ),
+        sa.ForeignKeyConstraint(["review_id"], ["reviews.review_id"], name="fk_review_passes_review_id"),
     )
     op.create_table(
         "gold_items",

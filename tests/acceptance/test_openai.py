@@ -58,7 +58,8 @@ def test_a_server_labels_a_folder_with_its_own_word_times(
     assert len(server.heard) == 3
     kept = [
         path
-        for path in asrlab.folder.parent.rglob("*")
+        for folder in (asrlab.folder, Path(asrlab.environment["ASRLAB_SERVER_DIR"]))
+        for path in folder.rglob("*")
         if path.is_file() and path.stat().st_size < 50_000_000
     ]
     assert kept

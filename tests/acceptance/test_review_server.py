@@ -85,7 +85,10 @@ def test_a_correction_is_stored_and_aligned_and_ctrl_c_ends_it(labeled: Asrlab) 
 
 
 def test_sigterm_ends_it_too(asrlab: Asrlab) -> None:
-    assert Server(asrlab, "--user", "anna").stop(signal.SIGTERM) == 143
+    server = Server(asrlab, "--user", "anna")
+    assert server.stop(signal.SIGTERM) == 143
+    # There is no batch to wait for.
+    assert "asrlab: stopping\n" in server.log.read_text()
 
 
 def test_people_log_in_where_others_can_reach_it(asrlab: Asrlab) -> None:

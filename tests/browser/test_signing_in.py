@@ -47,3 +47,5 @@ def test_a_token_opens_the_page_and_signing_out_closes_it(guarded: Served, watch
     assert guarded.query("SELECT reviewer FROM v_reviews")[0]["reviewer"] == "Zoë"
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("Token").wait_for()
+    # A piece of the audio may be asked for before signing out and answered after it.
+    watched.errors[:] = [error for error in watched.errors if "401" not in error]

@@ -218,6 +218,18 @@ def test_cuts_that_were_taken_back_leave_the_text_of_before(catalog: Catalog, la
     assert text_now(catalog, own.segment_id) == "the cat sat on the mat"
 
 
+def test_what_was_done_before_a_cut_is_taken_back_after_it(catalog: Catalog, labeled: Labeled) -> None:
+    left, right = split(catalog, "ada", labeled.segment, labeled.text, 1.5, len("the cat sat"))
+    saved = save(catalog, "ada", right.segment_id, right.transcript_id, "on a mat")
+    joined = merge(catalog, "ada", left.segment_id, left.transcript_id, right.segment_id, saved.transcript_id)
+    split(catalog, "ada", joined.segment_id, joined.transcript_id, 1.5, len("the cat sat"))
+    undo(catalog, "ada", left.segment_id)
+    undo(catalog, "ada", joined.segment_id)
+    assert text_now(catalog, right.segment_id) == "on a mat"
+    undo(catalog, "ada", right.segment_id)
+    assert text_now(catalog, right.segment_id) == "on the mat"
+
+
 def test_words_are_moved_again_after_a_version_took_them_over(catalog: Catalog, labeled: Labeled) -> None:
     parent = labeled.text
     for end in (0.45, 0.4):

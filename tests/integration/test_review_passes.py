@@ -5,11 +5,13 @@ import pytest
 from asrlab.catalog import Catalog
 from asrlab.catalog.query import run_query
 from asrlab.errors import OptionError
+from asrlab.review.acts import judge, save
+from asrlab.review.cutting import merge, move_borders, split
 from asrlab.review.passes import is_blind, machine_text_id, mark_gold, submit
 from asrlab.review.queues import BlindShares, Queue, next_item
 from asrlab.review.stats import statistics
 from tests.factories import add_run, add_text
-from tests.reviewing import act, catalog_of, decide, segment_of
+from tests.reviewing import act, catalog_of, decide, newest_text, segment_of
 
 ALL = BlindShares(second=1.0)
 GOLD = BlindShares(gold=1.0)
@@ -120,6 +122,23 @@ def test_a_pass_that_fits_nothing_is_refused(catalog: Catalog) -> None:
             submit(catalog, "bob", segment_id, kind, parent_id, "x", verdict, seconds)  # type: ignore[arg-type]
 
 
+def test_a_pass_of_who_is_not_asked_is_refused(catalog: Catalog) -> None:
+    one, two = catalog_of(catalog, ["a", "b"])
+    decide(catalog, "ann", one, "corrected", text="ah")
+    mark_gold(catalog, "ann", one)
+    with catalog.reading() as session:
+        written = newest_text(session, one).transcript_id
+    for person, segment_id, kind, parent_id, why in (
+        ("ann", one, "second", machine(catalog, one), "not asked"),
+        ("ann", one, "gold", machine(catalog, one), "not asked"),
+        ("bob", two, "second", machine(catalog, two), "not asked"),
+        ("bob", one, "second", written, "a person's"),
+    ):
+        with pytest.raises(OptionError, match=why):
+            submit(catalog, person, segment_id, kind, parent_id, "x", "corrected")  # type: ignore[arg-type]
+    submit(catalog, "bob", one, "gold", machine(catalog, one), "x", "corrected")
+
+
 def test_nothing_reviewed_gives_figures_of_nothing(catalog: Catalog) -> None:
     catalog_of(catalog, ["a"])
     found = statistics(catalog)
@@ -151,7 +170,8 @@ def test_the_figures_are_those_counted_by_hand(catalog: Catalog) -> None:
     total = found.total
     assert (total.items, total.accepted, total.corrected, total.rejected) == (3, 1, 1, 1)
     assert total.seconds_spent == 10.0
-    assert total.speed == 0.15
+    # Blind passes are heard too: half a second each, of the five in all.
+    assert total.speed == 0.25
     assert (total.words, total.wer) == (8, 0.125)
     assert total.cer == round(1 / len("it was the best" + "of all our times"), 4)
     assert (total.passes, total.agreement_wer) == (1, 0.25)
@@ -161,6 +181,58 @@ def test_the_figures_are_those_counted_by_hand(catalog: Catalog) -> None:
     ann, bob = found.by_reviewer
     assert (ann.name, ann.items, ann.seconds_spent, ann.speed, ann.passes) == ("ann", 2, 5.0, 0.2, 1)
     assert (bob.name, bob.items, bob.rejected, bob.agreement_wer, bob.gold_items) == ("bob", 1, 1, 0.25, 1)
+
+
+def test_a_pass_is_compared_with_what_was_decided_when_it_was_made(catalog: Catalog) -> None:
+    (one,) = catalog_of(catalog, ["a b c"])
+    decide(catalog, "ann", one)
+    submit(catalog, "bob", one, "second", machine(catalog, one), "a b c", "accepted", 1.0)
+    assert (statistics(catalog).total.passes, statistics(catalog).total.agreement_wer) == (1, 0.0)
+    # Later the text is another's, and then nobody's.
+    decide(catalog, "cid", one, "corrected", text="x y z")
+    total = statistics(catalog).total
+    assert (total.passes, total.agreement_wer) == (1, 0.0)
+    assert [(each.name, each.passes) for each in statistics(catalog).by_reviewer] == [
+        ("ann", 1),
+        ("bob", 1),
+        ("cid", 0),
+    ]
+    save(catalog, "cid", one, newest(catalog, one), "nothing", verdict=None)
+    total = statistics(catalog).total
+    assert (total.items, total.passes, total.agreement_wer) == (0, 1, 0.0)
+
+
+def newest(catalog: Catalog, segment_id: int) -> int:
+    with catalog.reading() as session:
+        return newest_text(session, segment_id).transcript_id
+
+
+def test_a_correction_counts_where_borders_are_moved(catalog: Catalog) -> None:
+    (one,) = catalog_of(catalog, ["it was the beast"])
+    saved = save(catalog, "ann", one, newest(catalog, one), "it was the best")
+    moved = move_borders(catalog, "ann", one, saved.transcript_id, 0.0, 0.4)
+    judge(catalog, "ann", moved.segment_id, moved.transcript_id, "accepted")
+    found = statistics(catalog)
+    assert (found.total.items, found.total.words, found.total.wer) == (1, 4, 0.25)
+    assert [(each.name, each.items) for each in found.by_engine] == [("fake", 1)]
+
+
+def test_a_correction_counts_in_the_part_it_was_made_in_and_in_what_is_joined(catalog: Catalog) -> None:
+    (one,) = catalog_of(catalog, ["it was the beast of times"])
+    saved = save(catalog, "ann", one, newest(catalog, one), "it was the best of times")
+    first, second = split(catalog, "ann", one, saved.transcript_id, 0.25, len("it was the best"))
+    judge(catalog, "ann", first.segment_id, first.transcript_id, "accepted")
+    judge(catalog, "bob", second.segment_id, second.transcript_id, "accepted")
+    ann, bob = statistics(catalog).by_reviewer
+    assert (ann.words, ann.wer) == (4, 0.25)
+    assert (bob.words, bob.wer) == (2, 0.0)
+    short = move_borders(catalog, "bob", second.segment_id, second.transcript_id, 0.25, 0.45)
+    joined = merge(
+        catalog, "bob", first.segment_id, first.transcript_id, short.segment_id, short.transcript_id
+    )
+    judge(catalog, "bob", joined.segment_id, joined.transcript_id, "accepted")
+    (fake,) = statistics(catalog).by_engine
+    assert (fake.items, fake.words, fake.wer) == (1, 6, round(1 / 6, 4))
 
 
 def test_characters_are_counted_where_no_spaces_part_words(catalog: Catalog) -> None:

@@ -1,5 +1,6 @@
 """Queues, claims and what is next for whom; on both databases."""
 
+import base64
 from dataclasses import replace
 
 import pytest
@@ -281,3 +282,13 @@ def test_choices_are_what_occurs(catalog: Catalog) -> None:
     assert found.flags == ("not_covered", "truncated")
     assert found.engines == ("fake",)
     assert found.speakers == ("Zoe",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "position"),
+    [("open", f'["a", {2**63 - 1}, {1 - 2**63}, 1]'), ("mine", f"[{2**63 - 1}]"), ("sample", '[9, "a", 1]')],
+)
+def test_a_position_beyond_all_ids_is_one(catalog: Catalog, kind: QueueKind, position: str) -> None:
+    catalog_of(catalog, ["a"])
+    after = base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+    page(catalog, "ann", Queue(kind), after)

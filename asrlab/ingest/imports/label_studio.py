@@ -81,7 +81,13 @@ def _regions(task: Mapping[str, Any], source: str, place: str) -> Iterator[Entry
     for identity, region in parts.items():
         if "text" in region:
             text = _text(identity, region, data, source, place)
-            yield Entry(replace(text, annotator=annotator), audio)
+            yield Entry(_by(annotator, text) if annotator else text, audio)
+
+
+def _by(annotator: str, text: ImportedText) -> ImportedText:
+    """The text as this person meant it: the editor ends what Enter was pressed in with a line break."""
+    said = text.text.rstrip("\r\n")
+    return replace(text, annotator=annotator, reference=replace(text.reference, text=said or None))
 
 
 def _newest(task: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
@@ -124,8 +130,7 @@ def _text(
         **{name: each for name, each in labels.get("value", {}).items() if name != "text"},
     }
     said = entry["value"].get("text")
-    # Its editor ends what Enter was pressed in with a line break.
-    text = ("\n".join(said) if isinstance(said, list) else str(said or "")).rstrip("\r\n")
+    text = "\n".join(said) if isinstance(said, list) else str(said or "")
     meta: Mapping[str, Any] = labels.get("meta") or entry.get("meta") or {}
     voice = str((value.get("labels") or [""])[0])
     language = meta.get("language")

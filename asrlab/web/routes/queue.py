@@ -7,10 +7,10 @@ from pydantic import BaseModel
 
 from asrlab.catalog.review_queue import QueueKind
 from asrlab.review import queues, stats
-from asrlab.review.passes import PassKind, is_blind
+from asrlab.review.passes import PassKind
 from asrlab.review.queues import Choices, Queue, QueuePage
 from asrlab.web.bodies import MAX_ID, Name, NextBody, Share
-from asrlab.web.site import Reviewer, Site, SiteOf, Somebody
+from asrlab.web.site import Reviewer, SiteOf, Somebody
 
 router = APIRouter(prefix="/api")
 
@@ -44,7 +44,7 @@ def queue_page(
     limit: Annotated[int, Query(ge=1, le=queues.MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> QueuePage:
     queue = Queue(kind, corpus, flag, below, sample_seed, language, search, share=site.shares.second)
-    return queues.page(site.catalog, person.name, queue, after, limit)
+    return queues.page(site.catalog, person.name, queue, after, limit, site.shares)
 
 
 @router.post("/next")
@@ -53,15 +53,10 @@ def next_item(body: NextBody, site: SiteOf, person: Somebody) -> NextItem:
     segment_id = queues.next_item(site.catalog, person.name, queue, body.skip, site.shares)
     return NextItem(
         segment_id=segment_id,
-        blind=None if segment_id is None else blind_kind(site, person.name, segment_id),
+        blind=None if segment_id is None else site.blind_kind(person, segment_id),
     )
 
 
 @router.get("/stats")
 def statistics(site: SiteOf, _person: Reviewer) -> stats.Statistics:
     return stats.statistics(site.catalog)
-
-
-def blind_kind(site: Site, person: str, segment_id: int) -> PassKind | None:
-    """How this person is to see this segment on this server."""
-    return is_blind(site.catalog, person, segment_id, site.shares.second, gold=site.shares.gold > 0)

@@ -53,9 +53,10 @@ class Waveform(BaseModel):
 
 
 @router.get("/{recording_id}/segments")
-def segments(recording_id: PathId, start: Time, end: Time, site: SiteOf, _person: Somebody) -> Stretch:
+def segments(recording_id: PathId, start: Time, end: Time, site: SiteOf, person: Somebody) -> Stretch:
     _check_order(start, end)
-    return Stretch(segments=list(segments_between(site.catalog, recording_id, start, end)))
+    found = segments_between(site.catalog, recording_id, start, end, person.name, site.shares)
+    return Stretch(segments=found)
 
 
 @router.get("/{recording_id}/peaks")

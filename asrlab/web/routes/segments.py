@@ -1,6 +1,6 @@
 """One segment: what it says, and every act of a person on it. An act on what has changed meanwhile answers 409."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,18 +8,16 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel
 
+from asrlab.errors import OptionError
 from asrlab.review import acts, cutting, passes, queues, reading, undoing
 from asrlab.review.desk import Saved
 from asrlab.review.people import Person
-from asrlab.review.reading import DiffPart, SegmentPage
+from asrlab.review.reading import DiffPart
 from asrlab.web import bodies
 from asrlab.web.bodies import Nothing, PathId, QueryId
-from asrlab.web.routes.queue import blind_kind
-from asrlab.web.site import Reviewer, SiteOf, Somebody
+from asrlab.web.site import Reviewer, Site, SiteOf, Somebody
 
 router = APIRouter(prefix="/api")
-
-BY_PEOPLE = "human"
 
 
 class Claimed(BaseModel):
@@ -66,18 +64,32 @@ def _worker(segment_id: PathId, site: SiteOf, person: Somebody) -> Person:
 Worker = Annotated[Person, Depends(_worker)]
 
 
+def _editor(segment_id: PathId, site: SiteOf, person: Worker) -> Person:
+    """A worker who may know what others made of the segment: of who must not, only a pass is wanted."""
+    _check_sight(site, person, segment_id)
+    return person
+
+
+def _check_sight(site: Site, person: Person, segment_id: int) -> None:
+    if site.blind_kind(person, segment_id) is not None:
+        raise HTTPException(
+            403, "this is given out as the machine heard it: accept, correct, reject or skip it"
+        )
+
+
+Editor = Annotated[Person, Depends(_editor)]
+
+
 @router.get("/segments/{segment_id}")
 def read(segment_id: PathId, site: SiteOf, person: Somebody) -> dict[str, Any]:
     """A SegmentPage, and `blind`: as which kind of pass to show it; then it holds the machine's texts alone."""
-    page = reading.read_segment(site.catalog, segment_id, person.name)
+    blind = site.blind_kind(person, segment_id)
+    page = reading.read_segment(site.catalog, segment_id, person.name, is_blind=blind is not None)
     if page is None:
         raise HTTPException(404, f"there is no segment {segment_id}")
     if page.is_pending:
         # Also what a server that was killed has left.
         site.wake(segment_id)
-    blind = blind_kind(site, person.name, segment_id)
-    if blind is not None:
-        page = _blinded(page, passes.machine_text_id(site.catalog, segment_id))
     content: dict[str, Any] = jsonable_encoder(asdict(page))
     return {**content, "blind": blind}
 
@@ -100,7 +112,7 @@ def release(_body: Nothing, segment_id: PathId, site: SiteOf, person: Somebody) 
 
 
 @router.post("/segments/{segment_id}/save")
-def save(body: bodies.SaveBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+def save(body: bodies.SaveBody, segment_id: PathId, site: SiteOf, person: Editor) -> Saved:
     saved = acts.save(
         site.catalog,
         person.name,
@@ -116,7 +128,7 @@ def save(body: bodies.SaveBody, segment_id: PathId, site: SiteOf, person: Worker
 
 
 @router.post("/segments/{segment_id}/judge")
-def judge(body: bodies.JudgeBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+def judge(body: bodies.JudgeBody, segment_id: PathId, site: SiteOf, person: Editor) -> Saved:
     return acts.judge(
         site.catalog, person.name, segment_id, body.parent_id, body.verdict, body.reason, body.seconds
     )
@@ -130,7 +142,7 @@ def skip(body: bodies.SkipBody, segment_id: PathId, site: SiteOf, person: Worker
 
 
 @router.post("/segments/{segment_id}/restore")
-def restore(body: bodies.RestoreBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+def restore(body: bodies.RestoreBody, segment_id: PathId, site: SiteOf, person: Editor) -> Saved:
     saved = acts.restore(
         site.catalog, person.name, segment_id, body.parent_id, body.transcript_id, body.seconds
     )
@@ -139,7 +151,7 @@ def restore(body: bodies.RestoreBody, segment_id: PathId, site: SiteOf, person: 
 
 
 @router.post("/segments/{segment_id}/borders")
-def borders(body: bodies.BordersBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+def borders(body: bodies.BordersBody, segment_id: PathId, site: SiteOf, person: Editor) -> Saved:
     saved = cutting.move_borders(
         site.catalog, person.name, segment_id, body.parent_id, body.start_s, body.end_s, body.seconds
     )
@@ -148,7 +160,7 @@ def borders(body: bodies.BordersBody, segment_id: PathId, site: SiteOf, person: 
 
 
 @router.post("/segments/{segment_id}/split")
-def split(body: bodies.SplitBody, segment_id: PathId, site: SiteOf, person: Worker) -> Pieces:
+def split(body: bodies.SplitBody, segment_id: PathId, site: SiteOf, person: Editor) -> Pieces:
     """at_character: code points from the text's beginning."""
     pieces = cutting.split(
         site.catalog, person.name, segment_id, body.parent_id, body.at_s, body.at_character, body.seconds
@@ -158,8 +170,9 @@ def split(body: bodies.SplitBody, segment_id: PathId, site: SiteOf, person: Work
 
 
 @router.post("/segments/{segment_id}/merge")
-def merge(body: bodies.MergeBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+def merge(body: bodies.MergeBody, segment_id: PathId, site: SiteOf, person: Editor) -> Saved:
     _worker(body.other_id, site, person)
+    _check_sight(site, person, body.other_id)
     saved = cutting.merge(
         site.catalog,
         person.name,
@@ -174,13 +187,13 @@ def merge(body: bodies.MergeBody, segment_id: PathId, site: SiteOf, person: Work
 
 
 @router.post("/segments/{segment_id}/words")
-def words(body: bodies.WordsBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+def words(body: bodies.WordsBody, segment_id: PathId, site: SiteOf, person: Editor) -> Saved:
     times = [(word.position, word.start_s, word.end_s) for word in body.words]
     return cutting.set_word_times(site.catalog, person.name, segment_id, body.parent_id, times, body.seconds)
 
 
 @router.post("/segments/{segment_id}/describe")
-def describe(body: bodies.DescribeBody, segment_id: PathId, site: SiteOf, person: Worker) -> Saved:
+def describe(body: bodies.DescribeBody, segment_id: PathId, site: SiteOf, person: Editor) -> Saved:
     saved = acts.describe(
         site.catalog,
         person.name,
@@ -195,7 +208,7 @@ def describe(body: bodies.DescribeBody, segment_id: PathId, site: SiteOf, person
 
 
 @router.post("/segments/{segment_id}/undo")
-def undo(_body: Nothing, segment_id: PathId, site: SiteOf, person: Worker) -> Undone:
+def undo(_body: Nothing, segment_id: PathId, site: SiteOf, person: Editor) -> Undone:
     saved = undoing.undo(site.catalog, person.name, segment_id)
     if saved is not None:
         site.wake(saved.segment_id)
@@ -204,6 +217,8 @@ def undo(_body: Nothing, segment_id: PathId, site: SiteOf, person: Worker) -> Un
 
 @router.post("/segments/{segment_id}/pass")
 def submit(body: bodies.PassBody, segment_id: PathId, site: SiteOf, person: Worker) -> Done:
+    if site.blind_kind(person, segment_id) != body.kind:
+        raise OptionError(f"nobody asks you to hear segment {segment_id} blind: load it again")
     passes.submit(
         site.catalog,
         person.name,
@@ -219,19 +234,13 @@ def submit(body: bodies.PassBody, segment_id: PathId, site: SiteOf, person: Work
 
 @router.post("/segments/{segment_id}/gold")
 def gold(_body: Nothing, segment_id: PathId, site: SiteOf, person: Reviewer) -> Done:
+    _check_sight(site, person, segment_id)
     passes.mark_gold(site.catalog, person.name, segment_id)
     return Done()
 
 
 @router.get("/diff")
-def diff(a: QueryId, b: QueryId, site: SiteOf, _person: Somebody) -> Difference:
+def diff(a: QueryId, b: QueryId, site: SiteOf, person: Somebody) -> Difference:
+    for segment_id in passes.written_by_people(site.catalog, [a, b]):
+        _check_sight(site, person, segment_id)
     return Difference(parts=list(reading.diff_versions(site.catalog, a, b)))
-
-
-def _blinded(page: SegmentPage, shown_id: int | None) -> SegmentPage:
-    """What the machine made of it, as if nobody had been here."""
-    versions = tuple(
-        replace(version, verdict=None) for version in page.versions if version.origin != BY_PEOPLE
-    )
-    shown = next((version for version in versions if version.transcript_id == shown_id), None)
-    return replace(page, current=shown, versions=versions, verdict=None, reason=None, is_pending=False)

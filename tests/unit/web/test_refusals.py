@@ -1,5 +1,6 @@
 """What does not fit is named, and is never more than the asker's mistake."""
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,26 @@ def page(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.mark.parametrize("after", ["x", "AAAA", "%%%", "e30="])
 def test_a_page_behind_no_position_is_the_asker_s_mistake(page: Page, after: str) -> None:
     assert page.get("/api/queue", after=after).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("kind", "position"),
+    [
+        ("mine", "[999999999999999999999999]"),
+        ("mine", f"[{'9' * 350}]"),
+        ("open", '["a", 1, 1, 1000000000000000000000]'),
+        ("open", '["a", 1, 1, -9223372036854775809]'),
+        ("open", '["\\ud800", 1, 1, 1]'),
+        ("open", '["\\u0000", 1, 1, 1]'),
+        ("open", '["a", 1, 1, true]'),
+        ("sample", '[0, "\\udfff", 1]'),
+        ("doubtful", "[NaN, 1]"),
+        ("doubtful", "[-Infinity, 1]"),
+    ],
+)
+def test_a_position_that_no_database_holds_is_none(page: Page, kind: str, position: str) -> None:
+    after = base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+    assert page.get("/api/queue", kind=kind, after=after).status_code == 400
 
 
 @pytest.mark.parametrize(

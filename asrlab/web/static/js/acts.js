@@ -53,8 +53,10 @@ function made(page) {
 const offerUndo = { act: ["Undo", () => undo()] };
 
 async function decided(page, message, verdict) {
-  if (!state.blind) done.push(page.segment_id);
-  queue.settle(page.segment_id, { text: editor.text(), verdict: state.blind ? null : verdict });
+  done.push({ id: page.segment_id, what: state.blind ? "pass" : "act" });
+  // A rejected text is the one that stands, whatever was typed.
+  const text = verdict === "rejected" ? page.current.text : editor.text();
+  queue.settle(page.segment_id, { text, verdict: state.blind ? null : verdict });
   editor.discard();
   emit("decided", clock.spent());
   toast(message, state.blind ? {} : offerUndo);
@@ -100,7 +102,9 @@ async function takeTheirs() {
 
 async function sendPass(page, text, verdict) {
   await api.pass(page.segment_id, { ...made(page), kind: state.blind, text, verdict });
-  await decided(page, "Noted, for comparison.", verdict);
+  // A gold item is to look like any other.
+  const said = state.blind === "second" ? "Noted, for comparison." : `${verdict[0].toUpperCase()}${verdict.slice(1)}.`;
+  await decided(page, said, verdict);
 }
 
 /** Saves the text without a verdict, and stays. */
@@ -112,7 +116,7 @@ export const save = () => act(async (page) => {
 
 async function keep(page) {
   const saved = await store(page, editor.text().trim(), null);
-  if (saved !== null) done.push(page.segment_id);
+  if (saved !== null) done.push({ id: page.segment_id, what: "act" });
   editor.discard();
   clock.restart();
   await item.reload();
@@ -141,19 +145,29 @@ export const reject = () => act(async (page) => {
   const why = await ask("Reject this segment", body, [{ label: "Cancel", value: null }, { label: "Reject", kind: "bad", value: () => reason.value.trim() || "No reason given" }]);
   if (why === null) return;
   if (state.blind) return void (await sendPass(page, page.current.text, "rejected"));
-  await api.judge(page.segment_id, { ...made(page), verdict: "rejected", reason: why });
-  await decided(page, `Rejected: ${why}`, "rejected");
+  // What was typed is kept as a version: undoing the rejection brings it back.
+  const kept = await settled(page);
+  await api.judge(kept.segment_id, { ...made(kept), verdict: "rejected", reason: why });
+  await decided(kept, `Rejected: ${why}`, "rejected");
 });
 
 export const skip = () => act(async (page) => {
   await api.skip(page.segment_id, clock.spent());
+  done.push({ id: page.segment_id, what: "skip" });
   queue.settle(page.segment_id);
   await queue.goOn();
 });
 
 /** Takes back the last act of this visit, else one's last on the item shown. */
 export const undo = () => act(async (page) => {
-  const id = done.pop() ?? page.segment_id;
+  const { id, what } = done.pop() ?? { id: page.segment_id, what: "act" };
+  if (what === "pass") return void toast("This one can't be taken back.");
+  if (what === "skip") {
+    queue.revive(id);
+    toast("Here is what you skipped.");
+    return void (await item.open(id));
+  }
+  if (state.blind && id === page.segment_id) return void toast("There is nothing of yours to undo here.");
   const saved = await api.undo(id);
   if (saved === null) {
     toast("There is nothing of yours to undo here.");
@@ -202,7 +216,7 @@ function startOf(text, words, index) {
 }
 
 async function reshaped(oldId, newId, message) {
-  done.push(newId);
+  done.push({ id: newId, what: "act" });
   toast(message, offerUndo);
   await queue.refresh();
   await item.open(newId, { replaces: oldId });
@@ -223,6 +237,7 @@ export const merge = () => act(async () => {
 
 /** Moves the segment's borders; what is left undefined stays. */
 export const moveSegment = ({ start, end }) => act(async () => {
+  if (state.blind) return;
   const page = await settled(state.page);
   const [startS, endS] = [start ?? page.start_s, end ?? page.end_s];
   if (!(endS > startS)) return void toast("A segment must begin before it ends.", { kind: "bad" });
@@ -232,6 +247,7 @@ export const moveSegment = ({ start, end }) => act(async () => {
 
 /** Gives a word other times; neighbours in its way give way. */
 export const moveWord = ({ index, start, end }) => act(async () => {
+  if (state.blind) return;
   const page = await settled(state.page);
   const { words } = page.current;
   const moved = [{ position: words[index].position, start_s: round(start), end_s: round(end) }];
@@ -239,7 +255,7 @@ export const moveWord = ({ index, start, end }) => act(async () => {
   if (before && before.end_s > start) moved.push({ position: before.position, start_s: Math.min(before.start_s, round(start)), end_s: round(start) });
   if (after && after.start_s < end) moved.push({ position: after.position, start_s: round(end), end_s: Math.max(after.end_s, round(end)) });
   await api.words(page.segment_id, { ...made(page), words: moved.sort((a, b) => a.position - b.position) });
-  done.push(page.segment_id);
+  done.push({ id: page.segment_id, what: "act" });
   clock.restart();
   await item.reload();
   toast(`“${words[index].word}” moved.`, offerUndo);
@@ -251,16 +267,17 @@ export const describe = (what, message) => act(async () => {
   const page = await settled(state.page);
   if (state.blind) return;
   const saved = await api.describe(page.segment_id, { ...made(page), ...what });
-  done.push(page.segment_id);
+  done.push({ id: page.segment_id, what: "act" });
   clock.restart();
   toast(message, offerUndo);
   await item.open(saved.segment_id, { stays: true });
 }, { waits: true });
 
 export const restore = (version) => act(async (page) => {
+  if (state.blind) return;
   await api.restore(page.segment_id, { ...made(page), transcript_id: version.transcript_id });
   editor.discard();
-  done.push(page.segment_id);
+  done.push({ id: page.segment_id, what: "act" });
   clock.restart();
   toast(`Version ${version.version} is the text again, as a new version.`, offerUndo);
   await item.reload();

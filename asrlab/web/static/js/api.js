@@ -13,7 +13,22 @@ export class ApiError extends Error {
   }
 }
 
-async function call(method, path, body, options = {}) {
+const underWay = new Set();
+
+function call(...what) {
+  const asked = send(...what);
+  underWay.add(asked);
+  const over = () => underWay.delete(asked);
+  asked.then(over, over);
+  return asked;
+}
+
+/** Resolves when nothing that was asked awaits its answer. */
+export async function quiet() {
+  while (underWay.size) await Promise.allSettled([...underWay]);
+}
+
+async function send(method, path, body, options = {}) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") {
     headers["Content-Type"] = "application/json";
@@ -29,6 +44,11 @@ async function call(method, path, body, options = {}) {
   const text = await response.text();
   const answer = text && response.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : null;
   if (response.ok) return answer;
+  if (response.status === 403 && method !== "GET" && !options.again && answer?.error?.includes("X-CSRF-Token")) {
+    // The server was started anew and knows our old token no more.
+    await me();
+    return send(method, path, body, { ...options, again: true });
+  }
   if (response.status === 401) emit("signed-out");
   throw new ApiError(response.status, answer);
 }

@@ -29,10 +29,18 @@ export async function take(id, over = false) {
   await renew(over);
 }
 
-export function drop() {
-  if (held !== null) api.release(held).catch((error) => { if (!(error instanceof api.ApiError)) throw error; });
+/** Gives the item back; resolves when the server knows. */
+export async function drop() {
+  const id = held;
   held = null;
   clearInterval(timer);
+  if (id === null) return;
+  try {
+    await api.release(id);
+  } catch (error) {
+    // It is given back by itself in five minutes.
+    if (!(error instanceof api.ApiError)) throw error;
+  }
 }
 
 document.addEventListener("visibilitychange", renew);

@@ -3,6 +3,7 @@
 import * as acts from "./acts.js";
 import * as api from "./api.js";
 import * as bars from "./bars.js";
+import * as claims from "./claims.js";
 import * as clock from "./clock.js";
 import * as compare from "./compare.js";
 import * as details from "./details.js";
@@ -120,6 +121,7 @@ async function signIn() {
   byId("person").textContent = `${state.me.person}${state.me.role === "annotator" || !state.me.role ? "" : ` · ${state.me.role}`}`;
   byId("person").dir = "auto";
   byId("logout").hidden = !state.me.needs_login;
+  byId("nav-stats").hidden = state.me.needs_login && state.me.role === "annotator";
 }
 
 function listen() {
@@ -133,7 +135,13 @@ function listen() {
   on("signed-out", () => { if (state.me?.person) location.reload(); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawTheme);
   byId("help").addEventListener("click", help.open);
-  byId("logout").addEventListener("click", async () => { await api.logout(); location.reload(); });
+  byId("logout").addEventListener("click", async () => {
+    // Signed out, the page may give nothing back any more.
+    await claims.drop();
+    await api.quiet();
+    await api.logout();
+    location.reload();
+  });
   window.addEventListener("hashchange", route);
   window.addEventListener("beforeunload", (event) => { if (hasDrafts()) event.preventDefault(); });
 }

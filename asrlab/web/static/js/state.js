@@ -47,15 +47,44 @@ export function remember(name, value) {
   emit("setting", name);
 }
 
-const drafts = new Map();
+let drafts = new Map();
+const draftsKey = () => `asrlab.drafts.${state.me.person}`;
 
-/** Text typed and not saved outlives a look at another item; it belongs to the version it was typed over. */
+/** Text typed and not saved outlives a look at another item, and a reload; it belongs to the version it was typed over. */
 export function keepDraft(page, text) {
+  const base = baseOf(page);
   if (text === null || text === page.current.text) drafts.delete(page.segment_id);
-  else drafts.set(page.segment_id, { parentId: page.current.transcript_id, text });
+  else drafts.set(page.segment_id, { parentId: base.transcript_id, over: base.text, text });
+  try {
+    sessionStorage.setItem(draftsKey(), JSON.stringify([...drafts]));
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+  }
 }
 
-export const draftOf = (page) => drafts.get(page.segment_id) ?? null;
+/** Takes up what the person had typed in this tab before it was loaded anew. */
+export function recallDrafts() {
+  try {
+    drafts = new Map(JSON.parse(sessionStorage.getItem(draftsKey()) ?? "[]"));
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof DOMException)) throw error;
+  }
+}
+
+const typedOver = (page, { parentId, over }) => [page.current, ...page.versions].find(({ transcript_id: id, text }) => id === parentId && text === over);
+
+/** What was typed at this segment, or null; what was typed over a text that it never had (another catalog's) is none. */
+export function draftOf(page) {
+  const draft = drafts.get(page.segment_id);
+  return draft && typedOver(page, draft) ? draft : null;
+}
+
+/** The version that the draft was typed over, which may be older than the current one; without a draft the current one. */
+export const baseOf = (page) => {
+  const draft = draftOf(page);
+  return draft ? typedOver(page, draft) : page.current;
+};
+
 export const hasDrafts = () => drafts.size > 0;
 
 /** What the current version's confidence says of a word: null, "check" or "doubtful". */
