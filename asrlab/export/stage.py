@@ -40,7 +40,7 @@ from asrlab.export.request import (
 )
 from asrlab.export.splitting import Splits, new_splits, sealed_splits, split_of_transcripts
 from asrlab.export.statistics import Statistics, statistics_of
-from asrlab.export.sweeping import former_export
+from asrlab.export.sweeping import check_no_source, former_export
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ def export(catalog: Catalog, request: ExportRequest) -> Exported:
     if release is not None:
         request = _as_sealed(request, release)
     form = find_format(request.form, request.writing.variant)
+    check_no_source(catalog, request.folder)
     try:
         with _made(request.folder):
             return _written(catalog, request, form, release)

@@ -5,7 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from asrlab.errors import UserError
+from asrlab.audio.files import printable
+from asrlab.catalog import Catalog
+from asrlab.catalog.imports import recordings_at
+from asrlab.errors import OptionError, UserError
 from asrlab.export.lock import LockedFile, files_of, locked_files, read_lock
 
 
@@ -43,6 +46,22 @@ class FormerExport:
                 if folder.exists():
                     break
                 folder = folder.parent
+
+
+def check_no_source(catalog: Catalog, folder: Path) -> None:
+    """Raise OptionError where a former export's audio in the folder has become a recording's: it must not be swept."""
+    try:
+        files = files_of(read_lock(folder))
+    except (UserError, KeyError, TypeError):
+        return
+    places = {str(root / file.path) for root in (folder.absolute(), folder.resolve()) for file in files}
+    with catalog.reading() as session:
+        found = recordings_at(session, sorted(places))
+    if found:
+        raise OptionError(
+            f"{printable(folder)} holds {len(found)} recordings of the catalog ({printable(min(found))}), which an "
+            "export into it would replace: choose another folder"
+        )
 
 
 def former_export(folder: Path, form: str) -> FormerExport:

@@ -3,8 +3,12 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from asrlab.errors import OptionError
 from asrlab.export import export, request_of
 from asrlab.export.lock import FILE_NAME
+from asrlab.ingest import ingest_files
 from tests.factories import write_tone
 from tests.unit.export.conftest import Corpus, Said
 
@@ -48,6 +52,19 @@ def test_another_formats_files_stay(corpus: Corpus, tmp_path: Path) -> None:
     export(corpus.catalog, request_of("nemo", out))
     export(corpus.catalog, request_of("rttm", out))
     assert {"manifest.jsonl", "all.rttm"} <= names(out)
+
+
+def test_audio_that_has_become_a_recordings_is_never_replaced(corpus: Corpus, tmp_path: Path) -> None:
+    labeled(corpus, tmp_path / "audio")
+    out = tmp_path / "out"
+    export(corpus.catalog, request_of("nemo", out, copy_audio=True))
+    copies = names(out / "audio")
+    (tmp_path / "audio" / "0.wav").unlink()
+    ingest_files(corpus.catalog, [str(out / "audio" / name) for name in copies], "default")
+    for others in ({}, {"copy_audio": True}):
+        with pytest.raises(OptionError, match="choose another folder"):
+            export(corpus.catalog, request_of("nemo", out, **others))
+    assert names(out / "audio") == copies
 
 
 def test_a_lock_that_names_files_elsewhere_removes_none(corpus: Corpus, tmp_path: Path) -> None:

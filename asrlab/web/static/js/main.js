@@ -17,7 +17,7 @@ import * as keys from "./keys.js";
 import * as login from "./login.js";
 import * as player from "./player.js";
 import * as queue from "./queue.js";
-import { emit, hasDrafts, on, remember, settings, state } from "./state.js";
+import { emit, hasDrafts, on, recallDrafts, remember, settings, state } from "./state.js";
 import * as stats from "./stats.js";
 import * as wave from "./wave.js";
 import * as words from "./words.js";
@@ -121,6 +121,7 @@ async function signIn() {
   byId("person").textContent = `${state.me.person}${state.me.role === "annotator" || !state.me.role ? "" : ` · ${state.me.role}`}`;
   byId("person").dir = "auto";
   byId("logout").hidden = !state.me.needs_login;
+  recallDrafts();
   byId("nav-stats").hidden = state.me.needs_login && state.me.role === "annotator";
 }
 
