@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -75,7 +76,7 @@ class _Import:
         for file in files:
             try:
                 self._file(file)
-            except (InputNotFoundError, ValueError, OSError) as error:
+            except (InputNotFoundError, ValueError, OverflowError, OSError, EOFError, zlib.error) as error:
                 why = _why(file, error)
                 if len(files) == 1:
                     raise InputNotFoundError(why) from error

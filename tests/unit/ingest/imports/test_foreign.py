@@ -1,5 +1,6 @@
 """Files that other people's writers made: what they say comes into a catalog that knew nothing."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from asrlab.catalog import Catalog
 from asrlab.catalog.query import run_query
 from asrlab.domain.imported import ImportedText, KnownRecording, KnownSegment, KnownText
 from asrlab.domain.reference import Reference
+from asrlab.errors import UserError
 from asrlab.ingest.importing import ImportOutcome, import_texts
 from asrlab.ingest.matching import plan_import
 from tests.unit.ingest.imports.conftest import NewCatalog
@@ -184,3 +186,13 @@ def test_what_a_person_wrote_gives_way_to_no_file() -> None:
     assert "a person's text stands for 0.5–2 s" in plan.refused[0][1]
     same_interval = ImportedText(Reference("m", "m:1", 0.5, 2.0, "theirs"))
     assert [each.segment for each in plan_import(known, [same_interval]).placements] == [person]
+
+
+def test_a_file_that_was_cut_short_or_damaged_is_no_import(new_catalog: NewCatalog, tmp_path: Path) -> None:
+    line = b'{"id": "a", "recording_id": "r", "start": 0, "duration": 1, "channel": 0, "text": "x"}'
+    whole = gzip.compress(line * 200)
+    for damaged in (whole[: len(whole) // 2], whole[:12] + bytes(20) + whole[32:]):
+        path = tmp_path / "supervisions.jsonl.gz"
+        path.write_bytes(damaged)
+        with pytest.raises(UserError, match=r"supervisions\.jsonl\.gz"):
+            import_texts(new_catalog(), "lhotse", path)
