@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from asrlab.catalog import Catalog, open_catalog
 from asrlab.catalog.query import run_query
@@ -147,6 +147,15 @@ def watch(chromium: Browser, served: Served) -> Iterator[Watch]:
     yield from watching(chromium, served.url)
 
 
+def answer(dialog: Dialog, note: Callable[[str], None]) -> None:
+    """Leave where the browser asks whether to; nothing else may ask."""
+    if dialog.type == "beforeunload":
+        dialog.accept()
+    else:
+        note(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+
 def watching(chromium: Browser, url: str) -> Iterator[Watch]:
     made: list[Watched] = []
     contexts = []
@@ -159,7 +168,7 @@ def watching(chromium: Browser, url: str) -> Iterator[Watch]:
         note = watched.errors.append
         watched.page.on("console", lambda m: note(m.text) if m.type in ("error", "warning") else None)
         watched.page.on("pageerror", lambda error: note(str(error)))
-        watched.page.on("dialog", lambda dialog: (note(f"dialog {dialog.message}"), dialog.dismiss()))
+        watched.page.on("dialog", lambda dialog: answer(dialog, note))
         watched.page.on(
             "request", lambda r: None if r.url.startswith((url, "data:")) else note(f"asked {r.url}")
         )

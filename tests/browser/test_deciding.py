@@ -45,6 +45,44 @@ def test_skipping_decides_nothing(served: Served, watched: Watched) -> None:
     assert act["kind"] == "skipped"
 
 
+def test_undoing_a_skip_opens_what_was_skipped(served: Served, watched: Watched) -> None:
+    pair = served.text("pair")["segment_id"]
+    decided = served.text("pair", 1)["segment_id"]
+    page = watched.open(decided)
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Accepted.").wait_for()
+    until(page, f"location.hash !== '#segment={decided}'")
+    page.evaluate(f"location.hash = '#segment={pair}'")
+    page.locator(f"#queue-list li.here[data-id='{pair}']").wait_for()
+    page.keyboard.press("s")
+    until(page, f"location.hash !== '#segment={pair}'")
+    page.keyboard.press("Control+z")
+    page.get_by_text("Here is what you skipped.").wait_for()
+    until(page, f"location.hash === '#segment={pair}'")
+    assert served.text("pair", 1)["verdict"] == "accepted"
+
+
+def test_rejecting_loses_nothing_that_was_typed(served: Served, watched: Watched) -> None:
+    before = served.text("engines")
+    typed = before["text"] + " TYPED"
+    page = watched.open(before["segment_id"])
+    page.keyboard.press("e")
+    page.keyboard.press("End")
+    page.keyboard.type(" TYPED")
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    page.get_by_text("Rejected: Not speech").wait_for()
+    row = page.locator(f"#queue-list li[data-id='{before['segment_id']}'] .entry-text")
+    assert (served.text("engines")["verdict"], served.text("engines")["text"]) == ("rejected", typed)
+    assert row.inner_text() == typed
+    page.keyboard.press("Control+z")
+    page.get_by_text("Undone.").wait_for()
+    until(page, f"location.hash === '#segment={before['segment_id']}'")
+    until(page, f"document.getElementById('words').innerText === '{typed}'")
+    assert served.text("engines")["verdict"] is None
+
+
 def test_time_away_is_not_time_spent(served: Served, watched: Watched) -> None:
     segment_id = served.text("idle")["segment_id"]
     watched.page.clock.install()

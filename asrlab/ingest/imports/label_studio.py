@@ -25,6 +25,8 @@ from asrlab.text.languages import language_tag
 _LOCAL = "/data/local-files/"
 # Uploads get eight digits before their name.
 _UPLOAD = re.compile(r"/data/upload/(?:.*/)?(?:[0-9a-f]{8}-)?([^/]+)$")
+_LABELS = ("labels", "audiolabels")
+_TEXTS = ("transcription", "text", "transcript")
 _AUDIO = ("audio", "audio_url", "url")
 
 
@@ -76,8 +78,12 @@ def _regions(task: Mapping[str, Any], source: str, place: str) -> Iterator[Entry
     parts: dict[str, dict[str, Mapping[str, Any]]] = {}
     newest, annotator = _newest(task)
     for entry in newest.get("result") or ():
-        kind = "text" if entry.get("type") == "textarea" else "labels"
-        parts.setdefault(str(entry.get("id")), {})[kind] = entry
+        found = parts.setdefault(str(entry.get("id")), {})
+        if entry.get("type") in _LABELS:
+            found["labels"] = entry
+        elif entry.get("type") == "textarea" and ("text" not in found or entry.get("from_name") in _TEXTS):
+            # Other text areas of the region hold comments and the like.
+            found["text"] = entry
     for identity, region in parts.items():
         if "text" in region:
             text = _text(identity, region, data, source, place)

@@ -1,6 +1,7 @@
 /** What a person does to the item shown; every act is sent with the version it was made on. */
 
 import * as api from "./api.js";
+import * as claims from "./claims.js";
 import * as clock from "./clock.js";
 import { resolve } from "./conflict.js";
 import { ask, toast } from "./dialog.js";
@@ -9,7 +10,7 @@ import * as editor from "./editor.js";
 import * as item from "./item.js";
 import * as player from "./player.js";
 import * as queue from "./queue.js";
-import { emit, state } from "./state.js";
+import { baseOf, emit, state } from "./state.js";
 import { wordAt } from "./words.js";
 
 const REASONS = ["Not speech", "Wrong language", "Unintelligible", "Overlapping speech", "Bad cut", "Private"];
@@ -39,6 +40,22 @@ async function perform(work) {
   }
 }
 
+/** What is given out as the machine heard it is only accepted, corrected, rejected or skipped. */
+const change = (work, options) => act(async (page) => {
+  if (state.blind) toast("This one is taken as it was heard: accept, correct, reject or skip it.");
+  else if (await mayGoOn(page)) await work(state.page);
+}, options);
+
+// Somebody may have taken the item over since it was opened. Annotators the server refuses, others are asked.
+async function mayGoOn(page) {
+  const claim = await claims.ask(page.segment_id);
+  if (claim === null || claim.is_mine || state.me.role === "annotator") return true;
+  const body = h("p", { dir: "auto" }, `${claim.person} has this item now, and may be changing it.`);
+  const yes = await ask("Somebody else is at it", body, [{ label: "Cancel", value: false }, { label: "Take it over and go on", value: true }]);
+  if (yes) await claims.take(page.segment_id, true);
+  return Boolean(yes);
+}
+
 async function overtaken(error) {
   const by = error.body.current?.source;
   toast(by ? `${by} has changed this item: here is how it is now.` : `${error.message} Here is how it is now.`, { kind: "bad" });
@@ -53,19 +70,21 @@ function made(page) {
 const offerUndo = { act: ["Undo", () => undo()] };
 
 async function decided(page, message, verdict) {
+  const isSecond = state.blind === "second";
   done.push({ id: page.segment_id, what: state.blind ? "pass" : "act" });
   // A rejected text is the one that stands, whatever was typed.
   const text = verdict === "rejected" ? page.current.text : editor.text();
-  queue.settle(page.segment_id, { text, verdict: state.blind ? null : verdict });
+  queue.settle(page.segment_id, { text, verdict: isSecond ? null : verdict });
   editor.discard();
   emit("decided", clock.spent());
-  toast(message, state.blind ? {} : offerUndo);
+  toast(message, isSecond ? {} : offerUndo);
   await queue.goOn();
 }
 
 /** Saves a text; on a conflict the person merges, as often as it takes. Null: they took the other's. */
 async function store(page, text, verdict) {
-  let [base, parent] = [page.current, page.current.transcript_id];
+  let base = baseOf(page);
+  let parent = base.transcript_id;
   for (;;) {
     try {
       return await api.save(page.segment_id, { parent_id: parent, text, verdict, seconds: clock.spent() });
@@ -83,8 +102,10 @@ async function store(page, text, verdict) {
 export const accept = () => act(async (page) => {
   const text = editor.text().trim();
   const isChanged = editor.isDirty();
+  if (!(await mayGoOn(page))) return;
   if (state.blind) {
-    await sendPass(page, text, isChanged ? "corrected" : "accepted");
+    const [verdict, message] = isChanged ? ["corrected", "Corrected."] : ["accepted", "Accepted."];
+    await sendPass(page, text, verdict, message);
   } else if (isChanged) {
     const saved = await store(page, text, "corrected");
     if (saved === null) return void (await takeTheirs());
@@ -100,26 +121,25 @@ async function takeTheirs() {
   await item.reload();
 }
 
-async function sendPass(page, text, verdict) {
+// What is heard a second time is said to be that; a gold item is to look like any other.
+async function sendPass(page, text, verdict, message) {
   await api.pass(page.segment_id, { ...made(page), kind: state.blind, text, verdict });
-  // A gold item is to look like any other.
-  const said = state.blind === "second" ? "Noted, for comparison." : `${verdict[0].toUpperCase()}${verdict.slice(1)}.`;
-  await decided(page, said, verdict);
+  await decided(page, state.blind === "second" ? "Noted, for comparison." : message, verdict);
 }
 
 /** Saves the text without a verdict, and stays. */
-export const save = () => act(async (page) => {
-  if (state.blind || !editor.isDirty()) return;
-  await keep(page);
-  toast("Saved as a new version.", offerUndo);
+export const save = () => change(async (page) => {
+  if (editor.isDirty() && (await keep(page))) toast("Saved as a new version.", offerUndo);
 });
 
+/** Resolves with whether it was kept: on a conflict the person may take the other's text. */
 async function keep(page) {
   const saved = await store(page, editor.text().trim(), null);
   if (saved !== null) done.push({ id: page.segment_id, what: "act" });
   editor.discard();
   clock.restart();
   await item.reload();
+  return saved !== null;
 }
 
 // What is done to words and borders is done to a saved text.
@@ -143,10 +163,11 @@ export const reject = () => act(async (page) => {
     return box;
   };
   const why = await ask("Reject this segment", body, [{ label: "Cancel", value: null }, { label: "Reject", kind: "bad", value: () => reason.value.trim() || "No reason given" }]);
-  if (why === null) return;
-  if (state.blind) return void (await sendPass(page, page.current.text, "rejected"));
+  if (why === null || !(await mayGoOn(page))) return;
+  if (state.blind) return void (await sendPass(page, page.current.text, "rejected", `Rejected: ${why}`));
   // What was typed is kept as a version: undoing the rejection brings it back.
-  const kept = await settled(page);
+  if (editor.isDirty() && !(await keep(page))) return;
+  const kept = state.page;
   await api.judge(kept.segment_id, { ...made(kept), verdict: "rejected", reason: why });
   await decided(kept, `Rejected: ${why}`, "rejected");
 });
@@ -161,7 +182,7 @@ export const skip = () => act(async (page) => {
 /** Takes back the last act of this visit, else one's last on the item shown. */
 export const undo = () => act(async (page) => {
   const { id, what } = done.pop() ?? { id: page.segment_id, what: "act" };
-  if (what === "pass") return void toast("This one can't be taken back.");
+  if (what === "pass") return void toast("What you made of the last one stays. Undo again for the one before it.");
   if (what === "skip") {
     queue.revive(id);
     toast("Here is what you skipped.");
@@ -174,15 +195,14 @@ export const undo = () => act(async (page) => {
     return;
   }
   toast("Undone.");
-  queue.revive(id);
+  queue.revive(id, { verdict: null });
   await item.open(saved.segment_id);
 }, { waits: true });
 
 /** Cuts the segment in two, at the caret of the text box or at the play position. */
-export const split = () => act(async () => {
+export const split = () => change(async () => {
   const at = editor.caret();
   const page = await settled(state.page);
-  if (state.blind) return;
   const { text, words } = page.current;
   let character = at ?? null;
   let index = null;
@@ -222,9 +242,8 @@ async function reshaped(oldId, newId, message) {
   await item.open(newId, { replaces: oldId });
 }
 
-export const merge = () => act(async () => {
+export const merge = () => change(async () => {
   const page = await settled(state.page);
-  if (state.blind) return;
   if (page.next_id === null) return void toast("There is no next segment in this recording.");
   const other = await api.read(page.next_id);
   const body = h("div", { class: "halves" }, h("p", { dir: "auto" }, page.current.text || "(no text)"), h("p", { dir: "auto" }, other.current?.text || "(no text)"),
@@ -236,8 +255,7 @@ export const merge = () => act(async () => {
 });
 
 /** Moves the segment's borders; what is left undefined stays. */
-export const moveSegment = ({ start, end }) => act(async () => {
-  if (state.blind) return;
+export const moveSegment = ({ start, end }) => change(async () => {
   const page = await settled(state.page);
   const [startS, endS] = [start ?? page.start_s, end ?? page.end_s];
   if (!(endS > startS)) return void toast("A segment must begin before it ends.", { kind: "bad" });
@@ -246,8 +264,7 @@ export const moveSegment = ({ start, end }) => act(async () => {
 }, { waits: true });
 
 /** Gives a word other times; neighbours in its way give way. */
-export const moveWord = ({ index, start, end }) => act(async () => {
-  if (state.blind) return;
+export const moveWord = ({ index, start, end }) => change(async () => {
   const page = await settled(state.page);
   const { words } = page.current;
   const moved = [{ position: words[index].position, start_s: round(start), end_s: round(end) }];
@@ -263,9 +280,8 @@ export const moveWord = ({ index, start, end }) => act(async () => {
 
 const round = (seconds) => Math.round(seconds * 1000) / 1000;
 
-export const describe = (what, message) => act(async () => {
+export const describe = (what, message) => change(async () => {
   const page = await settled(state.page);
-  if (state.blind) return;
   const saved = await api.describe(page.segment_id, { ...made(page), ...what });
   done.push({ id: page.segment_id, what: "act" });
   clock.restart();
@@ -273,8 +289,7 @@ export const describe = (what, message) => act(async () => {
   await item.open(saved.segment_id, { stays: true });
 }, { waits: true });
 
-export const restore = (version) => act(async (page) => {
-  if (state.blind) return;
+export const restore = (version) => change(async (page) => {
   await api.restore(page.segment_id, { ...made(page), transcript_id: version.transcript_id });
   editor.discard();
   done.push({ id: page.segment_id, what: "act" });
@@ -283,7 +298,7 @@ export const restore = (version) => act(async (page) => {
   await item.reload();
 });
 
-export const gold = () => act(async (page) => {
+export const gold = () => change(async (page) => {
   await api.gold(page.segment_id);
   toast("A gold item now: others get it blind, to be measured by.");
 });

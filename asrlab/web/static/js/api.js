@@ -1,8 +1,12 @@
 /** The server's API: JSON in, JSON out; what it refuses becomes an ApiError. */
 
-import { emit } from "./state.js";
-
 let csrf = "";
+let signInAgain = null;
+
+/** `ask` is called when the server knows us no more; it resolves with whether we are the same person again. */
+export function whenSignedOut(ask) {
+  signInAgain = ask;
+}
 
 /** An answer that is no success; `status` is 0 when there was none at all. */
 export class ApiError extends Error {
@@ -28,7 +32,7 @@ export async function quiet() {
   while (underWay.size) await Promise.allSettled([...underWay]);
 }
 
-async function send(method, path, body, options = {}) {
+async function send(method, path, body, options = {}, tried = []) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") {
     headers["Content-Type"] = "application/json";
@@ -44,14 +48,19 @@ async function send(method, path, body, options = {}) {
   const text = await response.text();
   const answer = text && response.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : null;
   if (response.ok) return answer;
-  if (response.status === 403 && method !== "GET" && !options.again && answer?.error?.includes("X-CSRF-Token")) {
-    // The server was started anew and knows our old token no more.
-    await me();
-    return send(method, path, body, { ...options, again: true });
-  }
-  if (response.status === 401) emit("signed-out");
+  const remedy = remedyFor(method, path, response.status, answer);
+  if (remedy && !tried.includes(remedy) && (await remedy())) return send(method, path, body, options, [...tried, remedy]);
   throw new ApiError(response.status, answer);
 }
+
+// A server that was started anew knows neither our token nor, where people sign in, us.
+function remedyFor(method, path, status, answer) {
+  if (status === 403 && method !== "GET" && answer?.error?.includes("X-CSRF-Token")) return me;
+  return status === 401 && !UNASKED.test(path) ? signInAgain : null;
+}
+
+// What the page sends by itself asks nobody for a token; neither does a token that was wrong.
+const UNASKED = /\/(login|claim|release)$/;
 
 function query(parameters) {
   const search = new URLSearchParams();
@@ -75,7 +84,12 @@ export async function me() {
   return answer;
 }
 
-export const login = (token) => post("/api/login", { token });
+export async function login(token) {
+  const answer = await post("/api/login", { token });
+  csrf = answer.csrf;
+  return answer;
+}
+
 export const logout = () => post("/api/logout");
 export const choices = () => get("/api/choices");
 export const queue = (filters, after, limit) => get("/api/queue", { ...filters, after, limit });

@@ -3,7 +3,8 @@
 import * as api from "./api.js";
 import { emit } from "./state.js";
 
-const RENEWED_EVERY_MS = 100_000;
+// Far more often than a claim ends, because somebody may take it over.
+const RENEWED_EVERY_MS = 15_000;
 
 let held = null;
 let timer = 0;
@@ -27,6 +28,18 @@ export async function take(id, over = false) {
   clearInterval(timer);
   timer = setInterval(renew, RENEWED_EVERY_MS);
   await renew(over);
+}
+
+/** Whose the item is at this moment; null where the server does not say. */
+export async function ask(id) {
+  try {
+    const claim = await api.claim(id);
+    if (held === id) emit("claim", claim);
+    return claim;
+  } catch (error) {
+    if (!(error instanceof api.ApiError)) throw error;
+    return null;
+  }
 }
 
 /** Gives the item back; resolves when the server knows. */

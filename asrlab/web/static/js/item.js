@@ -119,7 +119,7 @@ function head() {
 function banners() {
   const { page, blind } = state;
   const lines = [];
-  if (blind === "second") lines.push(["Independent check: you hear and see what the engine wrote, not what others decided. Your text is compared, and changes nothing.", ""]);
+  if (blind === "second") lines.push(["Independent check: this is what the engine wrote; what you make of it is compared with others' texts, and changes nothing.", ""]);
   if (claim && !claim.is_mine) lines.push([`${claim.person} is at this item now.`, "warn"]);
   if (page.is_superseded) lines.push(["This segment was cut anew; it is kept as history.", "warn"]);
   if (page.is_pending) lines.push([state.me.aligner ? "Words are being placed in the audio …" : "“asrlab align” will place the new words in the audio; until then their times are guessed.", ""]);

@@ -118,11 +118,23 @@ async function signIn() {
     await login.ask();
     state.me = await api.me();
   }
+  recallDrafts();
   byId("person").textContent = `${state.me.person}${state.me.role === "annotator" || !state.me.role ? "" : ` · ${state.me.role}`}`;
   byId("person").dir = "auto";
   byId("logout").hidden = !state.me.needs_login;
-  recallDrafts();
   byId("nav-stats").hidden = state.me.needs_login && state.me.role === "annotator";
+}
+
+let isLeaving = false;
+
+// Somebody else gets a page of their own; what was typed waits in the tab for who typed it.
+async function signInAgain() {
+  const now = await login.again();
+  if (now === null) return false;
+  if (now.person === state.me.person) return true;
+  isLeaving = true;
+  location.reload();
+  return false;
 }
 
 function listen() {
@@ -133,7 +145,7 @@ function listen() {
   on("decided", session);
   on("audio-failed", (message) => toast(`The audio can't be played: ${message}`, { kind: "bad" }));
   on("setting", (name) => { if (name === "theme") drawTheme(); if (name === "keys") drawHelp(); });
-  on("signed-out", () => { if (state.me?.person) location.reload(); });
+  api.whenSignedOut(signInAgain);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawTheme);
   byId("help").addEventListener("click", help.open);
   byId("logout").addEventListener("click", async () => {
@@ -144,7 +156,7 @@ function listen() {
     location.reload();
   });
   window.addEventListener("hashchange", route);
-  window.addEventListener("beforeunload", (event) => { if (hasDrafts()) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (!isLeaving && hasDrafts()) event.preventDefault(); });
 }
 
 async function start() {

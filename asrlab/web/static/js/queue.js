@@ -110,9 +110,10 @@ export function settle(id, now = {}) {
   redraw(id, now);
 }
 
-export function revive(id) {
+/** It is to be done again. */
+export function revive(id, now = {}) {
   settled.delete(id);
-  redraw(id, { verdict: null });
+  redraw(id, now);
 }
 
 function redraw(id, now) {

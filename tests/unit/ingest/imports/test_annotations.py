@@ -87,3 +87,16 @@ def test_a_cancelled_annotation_and_a_bare_prediction_are_no_persons(corpus: Cor
     origins = run_query(corpus.catalog, "SELECT DISTINCT origin FROM v_transcripts").rows
     assert origins == (("engine",),)
     assert run_query(corpus.catalog, "SELECT COUNT(*) FROM v_reviews").rows == ((0,),)
+
+
+def test_a_comment_beside_a_text_is_no_text(corpus: Corpus, tmp_path: Path) -> None:
+    (task,) = tasks_of(corpus, tmp_path)
+    annotation = annotated(task, ["first words", "second"], "anna", "2026-01-02T00:00:00Z")
+    area = next(entry for entry in annotation["result"] if entry["type"] == "textarea")
+    comment = {**area, "from_name": "comment", "value": {**area["value"], "text": ["noisy"]}}
+    rating = {**area, "from_name": "quality", "type": "choices", "value": {"choices": ["bad"]}}
+    annotation["result"] += [comment, rating]
+    task["annotations"] = [annotation]
+    assert brought(corpus.catalog, [task], tmp_path / "back.json").versions == 1
+    texts = run_query(corpus.catalog, "SELECT text FROM v_current ORDER BY start_s").rows
+    assert texts == (("first words",), ("second",))
