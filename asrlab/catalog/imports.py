@@ -214,13 +214,15 @@ def _confirmed(session: Session, transcript_ids: Sequence[int]) -> set[int]:
     return found
 
 
-def store_texts(session: Session, known: KnownRecording, texts: Sequence[NewText], run: ImportRun) -> None:
-    """Store what is new of these texts of one recording. run: words stand under it.
+def store_texts(
+    session: Session, known: KnownRecording, texts: Sequence[NewText], run: ImportRun
+) -> list[int]:
+    """Store what is new of these texts of one recording; returns their segments. run: words stand under it.
 
     What they agree on is said of a recording that nobody cut yet, the rest, and all of it otherwise, of the segments.
     """
     if not texts:
-        return
+        return []
     recording = session.get_one(RecordingRow, known.recording_id)
     shared = shared_values([values_of(each.text.reference) for each in texts])
     if known.segmentation_id is None:
@@ -257,6 +259,7 @@ def store_texts(session: Session, known: KnownRecording, texts: Sequence[NewText
         elif each.text.annotator:
             confirm(session, each.text, row.segment_id)
     session.flush()
+    return [row.segment_id for row in found]
 
 
 def _rows(session: Session, segment_ids: Sequence[int]) -> dict[int, SegmentRow]:

@@ -68,6 +68,8 @@ class _Import:
         self._catalog, self._form, self._finder = catalog, form, finder
         self._outcome = ImportOutcome()
         self._words_run = ImportRun()
+        # Texts of one import do not push each other out, in whatever order they come.
+        self._placed: dict[int, set[int]] = {}
 
     def run(self, path: Path) -> ImportOutcome:
         files = _files(self._form, path)
@@ -146,8 +148,9 @@ class _Import:
         with self._catalog.writing() as session:
             for recording_id, said in texts:
                 known = known_recording(session, recording_id, words=any(each.words for each in said))
-                plan = plan_import(known, said)
-                store_texts(session, known, _new_texts(plan, author), self._words_run)
+                placed = self._placed.setdefault(recording_id, set())
+                plan = plan_import(known, said, placed)
+                placed.update(store_texts(session, known, _new_texts(plan, author), self._words_run))
                 failed += [(recording_id, text, why) for text, why in plan.refused]
                 self._outcome.versions += sum(each.is_new for each in plan.placements)
                 self._outcome.segments += sum(each.segment is None for each in plan.placements)

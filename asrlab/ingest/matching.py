@@ -1,7 +1,7 @@
 """Where imported texts belong: the segment of the very interval and channel, or a new one. Values in, values out."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from asrlab.catalog.references import END_TOLERANCE_S
@@ -49,18 +49,23 @@ class Plan:
     refused: list[tuple[ImportedText, str]] = field(default_factory=list)
 
 
-def plan_import(known: KnownRecording, texts: Sequence[ImportedText]) -> Plan:
-    """Place each text of one recording; texts that the catalog has already are placed and not new."""
+def plan_import(
+    known: KnownRecording, texts: Sequence[ImportedText], kept: Collection[int] = frozenset()
+) -> Plan:
+    """Place each text of one recording; texts that the catalog has already are placed and not new.
+
+    kept: segments that give way to none of them, as the same import has placed texts there.
+    """
     cues = [text for text in texts if text.is_cue]
     whole = [text for text in texts if not text.is_cue]
-    return _Planning(known).run([*whole, *joined_cues(known, cues)])
+    return _Planning(known, kept).run([*whole, *joined_cues(known, cues)])
 
 
 class _Planning:
     """One recording's plan in the making."""
 
-    def __init__(self, known: KnownRecording) -> None:
-        self._known = known
+    def __init__(self, known: KnownRecording, kept: Collection[int]) -> None:
+        self._known, self._kept = known, kept
         self._plan = Plan()
         self._segments = sorted(known.segments, key=lambda each: (each.is_superseded, each.start_ms))
         self._live = [each for each in self._segments if not each.is_superseded]
@@ -183,7 +188,11 @@ class _Planning:
         new = sorted((each.start_ms, place) for place, each in enumerate(placements) if _is_added(each))
         longest_ms = max((placements[place].end_ms - start_ms for start_ms, place in new), default=0)
         for segment in self._live if new else ():
-            if segment.segment_id in self._taken or segment.is_of_a_person:
+            if (
+                segment.segment_id in self._taken
+                or segment.segment_id in self._kept
+                or segment.is_of_a_person
+            ):
                 continue
             first = bisect_left(new, (segment.start_ms - longest_ms, 0))
             behind = bisect_left(new, (segment.end_ms, 0))

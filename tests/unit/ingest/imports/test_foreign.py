@@ -196,3 +196,13 @@ def test_a_file_that_was_cut_short_or_damaged_is_no_import(new_catalog: NewCatal
         path.write_bytes(damaged)
         with pytest.raises(UserError, match=r"supervisions\.jsonl\.gz"):
             import_texts(new_catalog(), "lhotse", path)
+
+
+def test_texts_of_one_import_do_not_push_each_other_out(new_catalog: NewCatalog, tmp_path: Path) -> None:
+    write_noise(tmp_path / "a.wav", 4.0, 1)
+    for name, offset in (("anna", 1.0), ("bob", 1.5)):
+        line = {"audio_filepath": "a.wav", "offset": offset, "duration": 2.0, "text": name}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    catalog = new_catalog()
+    brought(catalog, "nemo", tmp_path)
+    assert [row[2] for row in texts(catalog)] == ["anna", "bob"]
