@@ -64,6 +64,7 @@ def command(ctx: click.Context, folder: Path, inline: bool) -> None:
         _print_manifest(catalog, folder / "manifest", catalog_hint)
     click.echo(
         "\nWhat next:\n"
+        f"  asrlab review {catalog_hint}    listen, correct and accept in your browser\n"
         f"  asrlab show two_cities.wav --words {catalog_hint}\n"
         "  asrlab label YOUR_FOLDER          your own audio, into ./asrlab.db\n"
         "  asrlab label --help               engines, languages, segment lengths\n"

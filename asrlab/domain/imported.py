@@ -15,7 +15,8 @@ class ImportedText:
     channel: from 0, None for the mean of all or where the file does not tell. words: in order, on the recording's
     clock. confidence: in [0, 1]. is_exact: False where the format holds words only, so that white space tells nothing.
     is_cue: a piece laid out to be read; several may be the text of one segment. annotator: the person who wrote or
-    confirmed it in an annotation tool, "" for a text that nobody is known to have looked at.
+    confirmed it in an annotation tool, "" for a text that nobody is known to have looked at. is_of_all: whether the
+    file says that all channels are meant.
     """
 
     reference: Reference
@@ -26,6 +27,7 @@ class ImportedText:
     is_exact: bool = True
     is_cue: bool = False
     annotator: str = ""
+    is_of_all: bool = False
 
     @property
     def text(self) -> str:

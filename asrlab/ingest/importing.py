@@ -75,19 +75,25 @@ class _Import:
         files = _files(self._form, path)
         with self._catalog.reading() as session:
             before = set(open_failures(session, INGEST))
-        for file in files:
-            try:
-                self._file(file)
-            except (InputNotFoundError, ValueError, OverflowError, OSError, EOFError, zlib.error) as error:
-                why = _why(file, error)
-                if len(files) == 1:
-                    raise InputNotFoundError(why) from error
-                self._fail(str(file), FailureReason.BAD_REFERENCE, why)
+        try:
+            for file in files:
+                self._one_of(files, file)
+        finally:
+            # What was stored until here stands, whatever ended it.
+            with self._catalog.writing() as session:
+                self._words_run.finish(session)
         self._resolve(before, files)
-        with self._catalog.writing() as session:
-            self._words_run.finish(session)
         self._outcome.new_recordings = len(self._finder.new_recordings)
         return self._outcome
+
+    def _one_of(self, files: Sequence[Path], file: Path) -> None:
+        try:
+            self._file(file)
+        except (InputNotFoundError, ValueError, OSError, EOFError, zlib.error) as error:
+            why = _why(file, error)
+            if len(files) == 1:
+                raise InputNotFoundError(why) from error
+            self._fail(str(file), FailureReason.BAD_REFERENCE, why)
 
     def _file(self, file: Path) -> None:
         entries = iter(self._form.read(file))
@@ -237,9 +243,10 @@ def _batches(entries: Iterable[Entry | BadLine]) -> Iterator[list[Entry | BadLin
 
 def _moved(text: ImportedText, place: Located) -> ImportedText:
     """The text on the clock of the recording."""
-    channel = place.channel if place.tells_channel else text.channel
+    if place.tells_channel:
+        text = replace(text, channel=place.channel, is_of_all=place.channel is None)
     if place.start_ms == 0 and place.end_ms is None:
-        return replace(text, channel=channel)
+        return text
     reference = text.reference
     shift = place.start_ms / MS_PER_SECOND
     end = reference.end
@@ -260,7 +267,6 @@ def _moved(text: ImportedText, place: Located) -> ImportedText:
     return replace(
         text,
         reference=replace(reference, start=reference.start + shift, end=None if end is None else end + shift),
-        channel=channel,
         words=words,
     )
 

@@ -1,5 +1,6 @@
 """From the audio that a file names to recordings of the catalog: known by place or content, or ingested now."""
 
+import hashlib
 import os
 import re
 import unicodedata
@@ -195,15 +196,11 @@ class AudioFinder:
                 f"{printable(file)} holds its audio inside: say where to unpack it with --audio DIR"
             )
         data = packed.read()
-        name = packed.name if packed.name not in ("", ".", "..") else ""
-        if not name:
-            return Missing(FailureReason.BAD_REFERENCE, "the audio inside has no name")
-        target = self._folder / name
+        target = self._folder / _name_inside(packed, data)
+        if target.exists() and target.read_bytes() != data:
+            # In other folders of its data set, or another one, a file had the same name.
+            target = target.with_name(f"{target.stem}-{_digits(data)}{target.suffix}")
         if not (target.is_file() and target.read_bytes() == data):
-            if target.exists():
-                return Missing(
-                    FailureReason.BAD_REFERENCE, f"{printable(target)} is there and holds other bytes"
-                )
             self._folder.mkdir(parents=True, exist_ok=True)
             partial = target.with_name(f".{target.name}.part")
             partial.write_bytes(data)
@@ -233,6 +230,15 @@ class AudioFinder:
         with self._catalog.reading() as session:
             now = recordings_at(session, list(corpora))
         return {uri: recording_id for uri, recording_id in now.items() if uri not in broken}
+
+
+def _name_inside(packed: Packed, data: bytes) -> str:
+    """What audio that lay in a file is called once it is unpacked: by its bytes where it has no name."""
+    return packed.name if packed.name not in ("", ".", "..") else f"audio-{_digits(data)}"
+
+
+def _digits(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:HASH_DIGITS]
 
 
 def stem_of(uri: str) -> str:

@@ -78,7 +78,7 @@ class _Planning:
         for text in texts:
             try:
                 span = self._span(text)
-                segment = self._chosen(text, self._exact(span))
+                segment = self._chosen(text, self._exact(text, span))
                 if segment is None:
                     near.append((text, span))
                 else:
@@ -88,7 +88,7 @@ class _Planning:
         # Those that mean their segment to the millisecond come first.
         for text, span in near:
             try:
-                self._place(text, span, self._chosen(text, self._near(span)))
+                self._place(text, span, self._chosen(text, self._near(text, span)))
             except ValueError as error:
                 self._plan.refused.append((text, str(error)))
         self._supersede()
@@ -109,9 +109,11 @@ class _Planning:
             raise ValueError(f"there is no channel {channel}: the audio has {self._known.num_channels}")
         return channel, start_ms, min(end_ms, last_ms)
 
-    def _exact(self, span: _Span) -> list[KnownSegment]:
+    def _exact(self, text: ImportedText, span: _Span) -> list[KnownSegment]:
         _, start_ms, end_ms = span
-        same = [each for each in self._around(span) if (each.start_ms, each.end_ms) == (start_ms, end_ms)]
+        same = [
+            each for each in self._around(text, span) if (each.start_ms, each.end_ms) == (start_ms, end_ms)
+        ]
         if same:
             return same
         # What gave way before may come back.
@@ -121,23 +123,25 @@ class _Planning:
             if (each.channel, each.start_ms, each.end_ms) == span
         ]
 
-    def _near(self, span: _Span) -> list[KnownSegment]:
+    def _near(self, text: ImportedText, span: _Span) -> list[KnownSegment]:
         _, start_ms, end_ms = span
         return sorted(
-            (each for each in self._around(span) if each.segment_id not in self._taken),
+            (each for each in self._around(text, span) if each.segment_id not in self._taken),
             key=lambda each: abs(each.start_ms - start_ms) + abs(each.end_ms - end_ms),
         )
 
-    def _around(self, span: _Span) -> list[KnownSegment]:
+    def _around(self, text: ImportedText, span: _Span) -> list[KnownSegment]:
         channel, start_ms, end_ms = span
         first = bisect_left(self._starts, start_ms - NEAR_MS)
         behind = bisect_right(self._starts, start_ms + NEAR_MS)
         is_mono = self._known.num_channels == 1
+        # Where a file does not tell the channel it may be any; all channels together are another thing.
+        is_any = channel is None and (is_mono or not text.is_of_all)
         return [
             each
             for each in self._live[first:behind]
             if abs(each.end_ms - end_ms) <= NEAR_MS
-            and (channel is None or each.channel == channel or (is_mono and each.channel is None))
+            and (is_any or each.channel == channel or (is_mono and each.channel is None))
         ]
 
     def _chosen(self, text: ImportedText, found: Sequence[KnownSegment]) -> KnownSegment | None:
@@ -164,7 +168,7 @@ class _Planning:
                 raise ValueError(f"another text stands for the same audio: {before.reference.place}")
             return
         if segment is None or segment.is_superseded:
-            self._check_persons(channel, start_ms, end_ms)
+            self._check_persons(text, channel, start_ms, end_ms)
         words = _words_within(text, start_ms, end_ms)
         before_it = None if segment is None else _latest_like(segment, text)
         is_new = segment is None or not (
@@ -173,10 +177,17 @@ class _Planning:
         self._taken[key] = text
         self._plan.placements.append(Placement(text, segment, channel, start_ms, end_ms, is_new, words))
 
-    def _check_persons(self, channel: int | None, start_ms: int, end_ms: int) -> None:
-        """What a person wrote or confirmed gives way to no file."""
+    def _check_persons(self, text: ImportedText, channel: int | None, start_ms: int, end_ms: int) -> None:
+        """What a person wrote or confirmed gives way to no file, and the same speech is not labeled twice.
+
+        Somebody else who is heard at the same time may have a text of their own.
+        """
+        speaker = text.reference.speaker
         for each in self._persons:
-            if _share(each, channel, start_ms, end_ms) >= PART_SUPERSEDED:
+            if speaker is not None and each.speaker is not None and speaker != each.speaker:
+                continue
+            shorter_ms = min(each.end_ms - each.start_ms, end_ms - start_ms)
+            if _overlap_ms(each, channel, start_ms, end_ms) >= PART_SUPERSEDED * shorter_ms:
                 raise ValueError(
                     f"a person's text stands for {each.start_ms / MS_PER_SECOND:g}–"
                     f"{each.end_ms / MS_PER_SECOND:g} s, cut otherwise: give the interval as it is"
@@ -211,10 +222,13 @@ def _is_added(placement: Placement) -> bool:
 
 def _share(segment: KnownSegment, channel: int | None, start_ms: int, end_ms: int) -> float:
     """How much of the segment the interval covers, where both can be heard on one channel."""
+    return _overlap_ms(segment, channel, start_ms, end_ms) / (segment.end_ms - segment.start_ms)
+
+
+def _overlap_ms(segment: KnownSegment, channel: int | None, start_ms: int, end_ms: int) -> int:
     if channel is not None and segment.channel is not None and channel != segment.channel:
-        return 0.0
-    overlap = max(0, min(segment.end_ms, end_ms) - max(segment.start_ms, start_ms))
-    return overlap / (segment.end_ms - segment.start_ms)
+        return 0
+    return max(0, min(segment.end_ms, end_ms) - max(segment.start_ms, start_ms))
 
 
 def _words_within(text: ImportedText, start_ms: int, end_ms: int) -> tuple[AlignedWord, ...]:

@@ -37,6 +37,7 @@ def read_data_directory(path: Path) -> Iterator[Entry | BadLine]:
             ),
             channel=None if key is None else key.channel,
             is_exact=False,
+            is_of_all=key is not None and key.channel is None,
         )
         yield Entry(text, AudioName(line.audio, content_hash="" if key is None else key.content_hash))
 

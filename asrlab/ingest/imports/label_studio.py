@@ -19,7 +19,7 @@ from asrlab.domain.reference import Prompt, Reference
 from asrlab.ingest.imports.protocol import AudioName, Entry, ImportFormat
 from asrlab.ingest.imports.told import hash_of, key_of, word_of
 from asrlab.ingest.imports.voices import channel_of, speaker_of
-from asrlab.ingest.manifests.rows import BadLine
+from asrlab.ingest.manifests.rows import BadLine, as_seconds
 from asrlab.text.languages import language_tag
 
 _LOCAL = "/data/local-files/"
@@ -144,8 +144,8 @@ def _text(
     reference = Reference(
         source=source,
         place=place,
-        start=float(value.get("start", 0.0)),
-        end=None if value.get("end") is None else float(value["end"]),
+        start=as_seconds(value.get("start", 0.0), "start"),
+        end=None if value.get("end") is None else as_seconds(value["end"], "end"),
         text=text or None,
         prompt=Prompt(language if language is None else language_tag(language) or language),
         speaker=speaker_of(voice) or meta.get("speaker"),
@@ -158,6 +158,7 @@ def _text(
         words=_words(meta, text),
         confidence=score if isinstance(score, float) and 0 <= score <= 1 else None,
         flags=tuple(meta.get("flags") or ()),
+        is_of_all=(key := key_of(identity)) is not None and key.channel is None,
     )
 
 

@@ -17,7 +17,7 @@ from asrlab.ingest.imports.archives import Archive
 from asrlab.ingest.imports.protocol import AudioName, Entry, ImportFormat, Packed
 from asrlab.ingest.imports.told import hash_of, key_of, word
 from asrlab.ingest.manifests.jsonl import json_lines
-from asrlab.ingest.manifests.rows import BadLine
+from asrlab.ingest.manifests.rows import BadLine, as_seconds
 from asrlab.text.languages import language_tag
 
 _TOLD = ("confidence",)
@@ -71,7 +71,7 @@ def _cut(entry: Mapping[str, Any], source: str, number: int, shar: "_Shar") -> I
     packed = shar.audio(str(entry["recording"]["id"])) if known.is_packed else None
     for supervision in entry.get("supervisions") or ():
         # A supervision's start is on its cut's clock.
-        yield _entry(supervision, known, f"{source}:{number}", float(entry["start"]), packed)
+        yield _entry(supervision, known, f"{source}:{number}", as_seconds(entry["start"], "start"), packed)
 
 
 def _entry(
@@ -79,8 +79,8 @@ def _entry(
 ) -> Entry:
     if known.why:
         raise ValueError(known.why)
-    start = zero + float(supervision["start"])
-    duration = float(supervision["duration"])
+    start = zero + as_seconds(supervision["start"], "start")
+    duration = as_seconds(supervision["duration"], "duration")
     if duration <= 0:
         raise ValueError(f"the interval at {start:g} s is empty")
     identity = str(supervision.get("id", ""))
@@ -102,11 +102,13 @@ def _entry(
         metadata=MappingProxyType(metadata),
     )
     is_confidence = isinstance(confidence, float) and 0 <= confidence <= 1
+    channel = _channel(supervision.get("channel", 0), known.num_channels)
     text = ImportedText(
         reference,
-        _channel(supervision.get("channel", 0), known.num_channels),
+        channel,
         tuple(_word(each) for each in (supervision.get("alignment") or {}).get("word") or ()),
         confidence if is_confidence else None,
+        is_of_all=channel is None and known.num_channels > 1,
     )
     content_hash = hash_of(str(supervision.get("recording_id", ""))) or (key.content_hash if key else "")
     return Entry(text, AudioName(known.path, content_hash=content_hash, packed=packed))

@@ -18,6 +18,7 @@ from asrlab.ingest.manifests.rows import (
     SPEAKER_COLUMNS,
     TEXT_COLUMNS,
     Columns,
+    as_seconds,
 )
 from asrlab.text.languages import language_tag
 
@@ -101,7 +102,10 @@ def text_of(
         license=license_,
         metadata=MappingProxyType(metadata),
     )
-    return ImportedText(reference, channel, words, confidence, flags), content_hash
+    found = ImportedText(
+        reference, channel, words, confidence, flags, is_of_all=key is not None and key.channel is None
+    )
+    return found, content_hash
 
 
 def interval_of(columns: Columns) -> Interval:
@@ -126,6 +130,7 @@ def word(text: object, start: object, end: object, score: object = None, flags: 
     """One word with its times in seconds; raises ValueError for what is none."""
     if not (isinstance(text, str) and isinstance(start, (int, float)) and isinstance(end, (int, float))):
         raise ValueError(f"{text!r} at {start!r}–{end!r} is no word with its times")
+    start, end = as_seconds(start, "the start of a word"), as_seconds(end, "the end of a word")
     if score is not None and not isinstance(score, (int, float)):
         raise ValueError(f"the score of the word {text!r} is {score!r}, not a number")
     # As times are rounded in files, an end may lie a little before its start.
@@ -172,7 +177,7 @@ def _channel(columns: Columns) -> int | None:
     try:
         # A table of numbers with gaps writes them as 0.0.
         channel = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         channel = -1.0
     if isinstance(value, bool) or channel < 0 or not channel.is_integer():
         raise ValueError(f"channel is {value!r}, not a number from 0")

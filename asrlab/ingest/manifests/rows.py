@@ -23,6 +23,9 @@ LICENSE_COLUMNS = ("license", "licence")
 START_COLUMNS = ("offset", "start", "start_s", "start_time")
 END_COLUMNS = ("end", "end_s", "end_time")
 DURATION_COLUMNS = ("duration", "duration_s")
+MAX_SHOWN = 60
+MAX_SECONDS: Seconds = 1e9
+"""Of 30 years; what is longer is no place in a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +134,30 @@ class Columns:
         value = self.take(names)
         if value is None:
             return None
-        try:
-            seconds = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            seconds = math.nan
-        if isinstance(value, bool) or not math.isfinite(seconds) or seconds < 0:
-            raise ValueError(f"{names[0]} is {value!r}, not a number of seconds")
+        seconds = as_seconds(value, names[0])
+        if seconds < 0:
+            raise ValueError(f"{names[0]} is {_short(value)}, not a number of seconds")
         return seconds
 
     def others(self) -> dict[str, str]:
         """What is left, as text."""
         return {name.strip(): _as_text(value) for name, value in self._left.items()}
+
+
+def as_seconds(value: object, name: str) -> Seconds:
+    """A time, below zero too, as on the clock of a clip; raises ValueError for what is none, or no time of audio."""
+    try:
+        seconds = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if not abs(seconds) <= MAX_SECONDS:
+        raise ValueError(f"{name} is {_short(value)}, not a number of seconds")
+    return seconds
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 def _is_empty(value: object) -> bool:

@@ -7,12 +7,14 @@ from pathlib import Path
 import datasets
 import pandas as pd
 import parselmouth
+import pyarrow as pa
 import pysubs2
 import pytest
 from lhotse import CutSet, MonoCut, RecordingSet, SupervisionSegment, SupervisionSet
 from lhotse import Recording as LhotseRecording
 from lhotse.supervision import AlignmentItem
 from parselmouth.praat import call
+from pyarrow import parquet
 
 from asrlab.catalog import Catalog
 from asrlab.catalog.query import run_query
@@ -151,6 +153,99 @@ def test_a_spreadsheets_csv_and_a_nemo_manifest_with_bad_lines(
     assert texts(catalog)[0][:3] == (0.0, 2.0, "a  new\ttext")
     versions = run_query(catalog, "SELECT version, text FROM v_transcripts ORDER BY version").rows
     assert versions == ((1, "xyz"), (2, "x"), (3, "a  new\ttext"))
+
+
+def test_a_finer_cut_does_not_come_in_beside_a_persons_text() -> None:
+    person = KnownSegment(
+        7, None, 1_000, 5_000, speaker="anna", current=KnownText(1, "mine", None), is_of_a_person=True
+    )
+    known = KnownRecording(1, "0" * 64, 9_000, 1, 3, (person,))
+    pieces = [ImportedText(Reference("m", f"m:{n}", n, n + 1.0, f"piece {n}")) for n in range(1, 6)]
+    plan = plan_import(known, pieces)
+    assert [each.text.text for each in plan.placements] == ["piece 5"]
+    assert len(plan.refused) == 4
+    another = ImportedText(Reference("m", "m:9", 2.0, 3.0, "aha", speaker="bob"))
+    assert [each.segment for each in plan_import(known, [another]).placements] == [None]
+
+
+def test_a_text_of_all_channels_is_none_of_one_channels() -> None:
+    left = KnownSegment(7, 0, 500, 2_500, current=KnownText(1, "left side", None))
+    known = KnownRecording(1, "0" * 64, 9_000, 2, 3, (left,))
+    reference = Reference("m", "m:1", 0.5, 2.5, "both")
+    (placed,) = plan_import(known, [ImportedText(reference, is_of_all=True)]).placements
+    assert (placed.segment, placed.channel) == (None, None)
+    assert plan_import(known, [ImportedText(reference)]).placements[0].segment == left
+
+
+def test_numbers_beyond_all_audio_are_their_lines_failures(new_catalog: NewCatalog, tmp_path: Path) -> None:
+    write_noise(tmp_path / "a.wav", 4.0, 1)
+    good = {"audio_filepath": "a.wav", "offset": 0.0, "duration": 1.0, "text": "good"}
+    bad = [
+        {**good, "offset": int("1" + "0" * 400)},
+        {**good, "offset": 1e300},
+        {**good, "channel": int("1" + "0" * 400)},
+        {**good, "offset": 1.0, "words": [{"word": "good", "start": 1.0, "end": 1e308}]},
+    ]
+    lines = [json.dumps(line) for line in (*bad, good)]
+    (tmp_path / "m.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    catalog = new_catalog()
+    outcome = import_texts(catalog, "nemo", tmp_path / "m.jsonl")
+    assert (outcome.versions, len(outcome.failures)) == (1, len(bad))
+    supervision = {"id": "s", "recording_id": "a", "start": 0, "duration": 1, "channel": 0, "text": "x"}
+    (tmp_path / "supervisions.jsonl").write_text(
+        f"{json.dumps({**supervision, 'start': float('inf')})}\n{json.dumps({**supervision, 'start': 2.0})}",
+        encoding="utf-8",
+    )
+    source = {"type": "file", "channels": [0], "source": "a.wav"}
+    recording = {
+        "id": "a",
+        "sources": [source],
+        "sampling_rate": 16000,
+        "num_samples": 64000,
+        "duration": 4.0,
+    }
+    (tmp_path / "recordings.jsonl").write_text(json.dumps(recording), encoding="utf-8")
+    outcome = import_texts(catalog, "lhotse", tmp_path / "supervisions.jsonl")
+    assert (outcome.versions, len(outcome.failures)) == (1, 1)
+
+
+def test_audio_inside_needs_no_name_of_its_own(new_catalog: NewCatalog, tmp_path: Path) -> None:
+    clips = [write_noise(tmp_path / f"{number}.wav", 1.0, number).read_bytes() for number in range(4)]
+    names = [None, None, "a/001.wav", "b/001.wav"]
+    rows = [
+        {"audio": {"bytes": clip, "path": name}, "text": f"text {number}"}
+        for number, (clip, name) in enumerate(zip(clips, names, strict=True))
+    ]
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "data.parquet")
+    catalog = new_catalog()
+    for versions in (4, 0):
+        outcome = brought(catalog, "hf", tmp_path / "data.parquet", tmp_path / "in")
+        assert (outcome.texts, outcome.versions) == (4, versions)
+    assert sorted(str(row[2]) for row in texts(catalog)) == [f"text {number}" for number in range(4)]
+
+
+def test_a_stopped_import_leaves_no_run_open(
+    new_catalog: NewCatalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asrlab.ingest.importing.TEXTS_AT_ONCE", 1)
+    lines = []
+    for number in range(2):
+        write_noise(tmp_path / f"{number}.wav", 2.0, number)
+        words = [{"word": "x", "start": 0.1, "end": 0.5}]
+        lines.append(json.dumps({"audio_filepath": f"{number}.wav", "text": "x", "words": words}))
+    (tmp_path / "m.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    catalog = new_catalog()
+    looks = iter([None, KeyboardInterrupt()])
+
+    def stop() -> None:
+        if (what := next(looks, None)) is not None:
+            raise what
+
+    monkeypatch.setattr("asrlab.ingest.importing.check_stop", stop)
+    with pytest.raises(KeyboardInterrupt):
+        import_texts(catalog, "nemo", tmp_path / "m.jsonl")
+    runs = run_query(catalog, "SELECT finished_at IS NOT NULL, num_results FROM v_runs").rows
+    assert [tuple(map(int, row)) for row in runs] == [(1, 1)]
 
 
 def test_an_edited_subtitle_is_its_segments_next_version(new_catalog: NewCatalog, tmp_path: Path) -> None:
