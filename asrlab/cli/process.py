@@ -8,8 +8,8 @@ _ALLOCATOR = (
     # An arena for each thread keeps what that thread gave back.
     (-8, "MALLOC_ARENA_MAX", 2),
     # Without a fixed threshold glibc raises it to the largest block it has seen, and keeps blocks of that size.
-    (-3, "MALLOC_MMAP_THRESHOLD_", 8 << 20),
-    (-1, "MALLOC_TRIM_THRESHOLD_", 16 << 20),
+    (-3, "MALLOC_MMAP_THRESHOLD_", 4 << 20),
+    (-1, "MALLOC_TRIM_THRESHOLD_", 8 << 20),
 )
 
 
