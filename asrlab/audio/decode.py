@@ -37,20 +37,31 @@ def open_audio(path: Path) -> Iterator[AudioStream]:
     Raises AudioError: gone, forbidden, no regular file, empty, or nothing that a decoder knows as audio; a rate
     that no audio has counts as that.
     """
+    with opened_audio(path) as stream:
+        yield stream
+
+
+def opened_audio(path: Path) -> SoundFileStream | AvStream:
+    """The same, to be closed by whoever asked (`with`): no generator stands between that may be collected first."""
     if check_readable(path) == 0:
         raise AudioError(FailureReason.EMPTY_FILE, f"{printable(path)} is empty (0 bytes): copy it again")
+    stream = _decoder(path)
+    try:
+        _check_rate(path, stream.facts)
+    except AudioError:
+        stream.__exit__(None, None, None)
+        raise
+    return stream
+
+
+def _decoder(path: Path) -> SoundFileStream | AvStream:
     refusal = "no decoder knows its format"
     if _suits_libsndfile(path):
         opened = SoundFileStream.open(path)
         if isinstance(opened, SoundFileStream):
-            with opened:
-                _check_rate(path, opened.facts)
-                yield opened
-            return
+            return opened
         refusal = opened
-    with AvStream(path, refusal) as stream:
-        _check_rate(path, stream.facts)
-        yield stream
+    return AvStream(path, refusal)
 
 
 def _check_rate(path: Path, facts: StreamFacts) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asrlab.audio import ogg
-from asrlab.audio.decode import open_audio
+from asrlab.audio.decode import opened_audio
 from asrlab.audio.ffmpeg import AvStream
 from asrlab.audio.protocol import AudioStream, Frames, StreamFacts
 
@@ -36,7 +36,8 @@ def frames_from(path: Path, frame: int) -> Iterator[FramesFrom]:
     with ExitStack() as opened:
         stream: AudioStream
         if idle is None:
-            stream = opened.enter_context(open_audio(path))
+            stream = opened_audio(path)
+            opened.push(stream)
         else:
             stream = idle[0]
             opened.push(idle[1])

@@ -1,6 +1,7 @@
 """Reading on from a place: the same sound as a full decode there, whatever the format."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -101,3 +102,23 @@ def test_a_file_that_was_left_open_is_read_from_anywhere_as_if_opened_anew(healt
             # A listener who goes away in the middle.
             first = next(found.blocks)[:, 0]
         assert abs(lag_of(first, whole, at, round(MAX_LAG_S * rate))) <= MAX_LAG_S * rate / 2
+
+
+def test_a_listener_that_the_garbage_collector_found_leaves_no_closed_file(healthy: Path) -> None:
+    whole, rate = decoded(healthy)
+    at = round(0.9 * rate)
+
+    def listening() -> Iterator[Samples]:
+        with frames_from(healthy, at) as found:
+            yield from (block[:, 0] for block in found.blocks)
+
+    for _ in range(3):
+        listener = listening()
+        next(listener)
+        # What a server's answer that was broken off looks like: part of a circle, finalized in any order.
+        circle: list[object] = [listener]
+        circle.append(circle)
+        del listener, circle
+        gc.collect()
+        part = read_from(healthy, at)
+        assert abs(lag_of(part, whole, at, round(MAX_LAG_S * rate))) <= MAX_LAG_S * rate / 2
