@@ -1,5 +1,6 @@
 """From what a row tells, named as the field names it, to a text: exactly as it is written, white space and all."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,10 +84,15 @@ def text_of(
     context, speaker = columns.exact_text(CONTEXT_COLUMNS), columns.exact_text(SPEAKER_COLUMNS)
     license_ = columns.exact_text(LICENSE_COLUMNS) or also.get("license")
     channel, flags = _channel(columns), _flags(columns.take(("flags",)))
-    words = _words(columns.take(("words",)), within.shift)
+    said_of_words = _as_json(columns.take(("words",)))
+    # In other people's tables `words` may count them.
+    is_list = isinstance(said_of_words, list)
+    words = _words(said_of_words, within.shift) if is_list else ()
     confidence = _confidence(columns)
     metadata = {**{name: value for name, value in also.items() if name != "license"}, **columns.others()}
     content_hash = hash_of(metadata.get("recording", "")) or ("" if key is None else key.content_hash)
+    if not is_list and said_of_words is not None:
+        metadata["words"] = str(said_of_words)
     if content_hash:
         metadata = {name: value for name, value in metadata.items() if name not in _OWN}
     if identity and key is None:
@@ -137,10 +143,18 @@ def word(text: object, start: object, end: object, score: object = None, flags: 
     return AlignedWord(text, TimeSpan(start, max(end, start)), score, _flags(flags))
 
 
+def _as_json(value: object) -> object:
+    """A list that a table holds as text."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
 def _words(value: object, shift: Seconds) -> tuple[AlignedWord, ...]:
     """Words as objects of word, start, end, score and flags."""
-    if value is None:
-        return ()
     if not isinstance(value, Sequence) or not all(isinstance(each, Mapping) for each in value):
         raise ValueError("words is not a list of objects with word, start and end")
     return tuple(word_of(each, shift) for each in value)

@@ -224,6 +224,19 @@ def test_audio_inside_needs_no_name_of_its_own(new_catalog: NewCatalog, tmp_path
     assert sorted(str(row[2]) for row in texts(catalog)) == [f"text {number}" for number in range(4)]
 
 
+def test_words_of_a_table_are_json_or_something_else(new_catalog: NewCatalog, tmp_path: Path) -> None:
+    write_noise(tmp_path / "a.wav", 4.0, 1)
+    timed = json.dumps([{"word": "x", "start": 0.5, "end": 0.75}])
+    frame = pd.DataFrame(
+        {"path": "a.wav", "start": [0, 1, 2], "end": [1, 2, 3], "text": "x", "words": [timed, "1", "[]"]}
+    )
+    frame.to_csv(tmp_path / "list.csv", index=False)
+    catalog = new_catalog()
+    assert brought(catalog, "csv", tmp_path).versions == 3
+    assert run_query(catalog, "SELECT word, start_s FROM v_words").rows == (("x", 0.5),)
+    assert run_query(catalog, "SELECT name, value FROM v_metadata").rows == (("words", "1"),)
+
+
 def test_a_stopped_import_leaves_no_run_open(
     new_catalog: NewCatalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
