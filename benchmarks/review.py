@@ -1,9 +1,9 @@
 """How soon the review page is answered at 100,000 segments: queues, the next item, a segment, filters, figures.
 
-A catalog is filled by SQL with three corpora, a second engine's texts, flags, and a verdict on every segment of the
-first half of the recordings, so that what is open lies behind what is done. Each question is put `--times` times, the
-95th percentile is to stay within 100 ms; figures over 50,000 verdicts may take 300 ms. With --http the questions go
-through a server that `asrlab review` starts.
+A catalog is filled by SQL with three corpora, a second engine's texts, flags, a verdict on every segment of the first
+half of the recordings, so that what is open lies behind what is done, and a second blind pass on one in ten of those.
+Each question is put `--times` times, the 95th percentile is to stay within 100 ms. With --http the questions go through
+a server that `asrlab review` starts.
 
     .venv/bin/python -m benchmarks.review                           a fresh SQLite catalog
     .venv/bin/python -m benchmarks.review --catalog postgresql://…  an empty database
@@ -38,9 +38,6 @@ from asrlab.review.stats import statistics as figures
 from benchmarks.filled_catalog import MADE_AT, TEXT, fill
 
 LIMIT_MS = 100.0
-# Sums over half the catalog.
-FIGURES = ("figures", "GET stats")
-FIGURES_LIMIT_MS = 300.0
 SEGMENTS_EACH = 1_000
 PAGE = 50
 PERSON = "ann"
@@ -48,6 +45,7 @@ PERSON = "ann"
 RARE = 10_000
 FLAGGED = 20
 DISPUTED = 10
+HEARD_AGAIN = 10
 
 ALL_BLIND = BlindShares(second=1.0, gold=0.1)
 
@@ -86,7 +84,7 @@ def main() -> int:
 
 
 def measure(asked: dict[str, Question], times: int) -> list[str]:
-    """Print a line for each question; returns those whose 95th percentile is above their limit."""
+    """Print a line for each question; returns those whose 95th percentile is above the limit."""
     slow = []
     print(f"{'question':48} {'median':>8} {'95 %':>8} {'worst':>8}  ms")
     for name, ask in asked.items():
@@ -98,7 +96,7 @@ def measure(asked: dict[str, Question], times: int) -> list[str]:
         took.sort()
         high = took[math.ceil(0.95 * len(took)) - 1]
         print(f"{name:48} {statistics.median(took):8.1f} {high:8.1f} {took[-1]:8.1f}")
-        if high > (FIGURES_LIMIT_MS if name in FIGURES else LIMIT_MS):
+        if high > LIMIT_MS:
             slow.append(name)
     return slow
 
@@ -222,9 +220,13 @@ def enrich(catalog: Catalog) -> None:
             run("UPDATE segments SET content_hash = sha(content_hash)")
         for statement in _enrichments():
             connection.execute(sa.text(statement))
-    with catalog.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+
+
+def tidy(catalog: Catalog) -> None:
+    """What PostgreSQL does by itself within a minute, and SQLite when asked."""
+    with catalog.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        is_sqlite = catalog.engine.dialect.name == "sqlite"
+        connection.exec_driver_sql("ANALYZE" if is_sqlite else "VACUUM (ANALYZE)")
 
 
 def _enrichments() -> Iterator[str]:
@@ -272,6 +274,12 @@ def _enrichments() -> Iterator[str]:
     yield (
         "INSERT INTO review_acts (segment_id, transcript_id, person, kind, seconds, audio_ms, detail, created_at) "
         f"SELECT s.segment_id, t.transcript_id, {by}, {verdict}, 5.0, 9500, '{{}}', '{MADE_AT}' {first_half}"
+    )
+    yield (
+        "INSERT INTO review_passes (segment_id, person, kind, parent_id, review_id, text, verdict, seconds, created_at) "
+        f"SELECT i.segment_id, 'dan', 'second', i.transcript_id, w.review_id, t.text || ' so', 'corrected', 5.0, "
+        f"'{MADE_AT}' FROM review_items i JOIN transcripts t ON t.transcript_id = i.transcript_id "
+        f"JOIN reviews w ON w.transcript_id = i.transcript_id WHERE i.segment_id % {HEARD_AGAIN} = 1"
     )
 
 

@@ -101,13 +101,25 @@ def create_engine(url: str) -> sa.Engine:
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return sa.create_engine(
-            parsed, pool_pre_ping=True, connect_args={"connect_timeout": POSTGRES_CONNECT_TIMEOUT_S}
+        # Nothing is prepared: a plan for any value, kept from the tenth time on, walks all of a queue for a rare flag.
+        engine = sa.create_engine(
+            parsed,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": POSTGRES_CONNECT_TIMEOUT_S, "prepare_threshold": None},
         )
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             'a PostgreSQL catalog needs the extra: pip install "asrlab[postgres]"'
         ) from error
+    sa.event.listen(engine, "connect", _configure_postgresql)
+    return engine
+
+
+def _configure_postgresql(connection: Any, _record: object) -> None:
+    """No query is compiled: that takes longer than most of ours run."""
+    connection.autocommit = True
+    connection.execute("SET jit = off")
+    connection.autocommit = False
 
 
 def open_catalog(url: str, *, upgrade_schema: bool = False) -> Catalog:

@@ -120,8 +120,8 @@ def _query_postgresql(catalog: Catalog, statement: str) -> Table:
     with _driver_connection(catalog, {"postgresql_readonly": True}) as driver:
         try:
             if _first_word(statement) == "explain":
-                # Prepared, it is one statement: nothing can follow and leave the read-only transaction.
-                return _fetch(driver.cursor().execute(statement, prepare=True))
+                # Answered in binary, it is one statement: nothing can follow and leave the read-only transaction.
+                return _fetch(driver.cursor(binary=True).execute(statement))
             # A cursor takes one query and nothing else: a read-only transaction alone would let a superuser's
             # COPY write a file.
             with driver.cursor(name="asrlab_query") as cursor:

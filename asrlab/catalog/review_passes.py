@@ -169,3 +169,9 @@ def add_gold(session: Session, person: str, segment_id: int) -> None:
         .values(segment_id=segment_id, **values)
         .on_conflict_do_update(index_elements=["segment_id"], set_=values)
     )
+    # What was compared with the text of before is to be compared again.
+    session.execute(
+        sa.update(ReviewPassRow)
+        .where(ReviewPassRow.segment_id == segment_id, ReviewPassRow.kind == "gold")
+        .values(words=None)
+    )

@@ -252,22 +252,25 @@ def _holding(session: Session, queue: Queue) -> tuple[Sequence[int] | None, list
     """The segments that may hold what is searched for, where they are few, and the conditions that it is held."""
     wanted = sorted({term[:TERM_MAX_CHARS] for phrase in _phrases(queue.search or "") for term in phrase})
     shown = machine_version() if queue.kind == "second" else _I.transcript_id
+    held = {term: _count_up_to(session, term, FEW_TEXTS) for term in wanted}
+    rarest = min(wanted, key=held.__getitem__)
     segment_ids: Sequence[int] | None = None
-    for term in wanted:
-        holding = (
-            sa.select(TranscriptRow.segment_id)
-            .join(TranscriptTermRow, TranscriptTermRow.transcript_id == TranscriptRow.transcript_id)
-            .where(TranscriptTermRow.term == term)
-            .limit(FEW_TEXTS)
-        )
-        found = session.scalars(holding).all()
-        if len(found) < FEW_TEXTS and (segment_ids is None or len(found) < len(segment_ids)):
-            segment_ids = found
+    if held[rarest] < FEW_TEXTS:
+        holding = sa.select(TranscriptTermRow.transcript_id).where(TranscriptTermRow.term == rarest)
+        segment_ids = session.scalars(
+            sa.select(TranscriptRow.segment_id).where(TranscriptRow.transcript_id.in_(holding))
+        ).all()
     conditions: list[Condition] = [
         sa.exists().where(TranscriptTermRow.term == term, TranscriptTermRow.transcript_id == shown)
         for term in wanted
     ]
     return segment_ids, conditions
+
+
+def _count_up_to(session: Session, term: str, limit: int) -> int:
+    """How many texts hold the term; never more than the limit, so that a common one costs no more than a rare one."""
+    some = sa.select(TranscriptTermRow.transcript_id).where(TranscriptTermRow.term == term).limit(limit)
+    return session.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
 
 
 def _phrases(query: str) -> list[list[str]]:

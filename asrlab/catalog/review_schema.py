@@ -45,7 +45,10 @@ class ReviewActRow(Base):
     """
 
     __tablename__ = "review_acts"
-    __table_args__ = (sa.Index("ix_review_acts_person_act_id", "person", "act_id"),)
+    __table_args__ = (
+        sa.Index("ix_review_acts_person_act_id", "person", "act_id"),
+        sa.Index("ix_review_acts_time", "person", "kind", "seconds", "audio_ms"),
+    )
 
     act_id: Mapped[int] = mapped_column(primary_key=True)
     segment_id: Mapped[int] = mapped_column(sa.ForeignKey("segments.segment_id"), index=True)
@@ -76,6 +79,8 @@ class ReviewPassRow(Base):
     """What a person made of a segment without seeing others' work; never a version, never what counts.
 
     parent_id: the version they were shown. review_id: the verdict in force then, that a second pass is compared with.
+    engine: who heard the text shown, or its origin. known_by: who decided on the text it is compared with, NULL where
+    there is none. words: of that text, normalised, NULL until word_edits are counted.
     """
 
     __tablename__ = "review_passes"
@@ -94,6 +99,10 @@ class ReviewPassRow(Base):
     verdict: Mapped[str]
     seconds: Mapped[float]
     created_at: Mapped[datetime]
+    engine: Mapped[str | None]
+    known_by: Mapped[str | None]
+    words: Mapped[int | None]
+    word_edits: Mapped[int | None]
 
 
 class GoldItemRow(Base):
@@ -112,10 +121,12 @@ class GoldItemRow(Base):
 class ReviewItemRow(Base):
     """What queues ask of a segment with a text: which text counts, how sure it is, and whether it is decided.
 
-    Derived from the other tables by triggers (migration 0010), so that no writer can forget it, and a page of a queue
-    is a walk along one index. Only segments of today have a row. sample_key: the beginning of the segment's content
-    hash, in whose order a sample is drawn. num_readings: how many texts engines heard in it that differ by more than
-    case and marks. verdict, reviewer: of the verdict in force.
+    Derived from the other tables by triggers (migrations 0010, 0011), so that no writer can forget it, a page of a queue
+    is a walk along one index, and figures are sums along another. Only segments of today have a row. sample_key: the
+    beginning of the segment's content hash, in whose order a sample is drawn. num_readings: how many texts engines heard
+    in it that differ by more than case and marks. verdict, reviewer: of the verdict in force. engine, words to
+    character_edits: of review_edits, NULL and 0 until they are counted. seconds: spent by all acts on it.
+    pass_audio_ms: heard in blind passes.
     """
 
     __tablename__ = "review_items"
@@ -160,9 +171,10 @@ class ReviewItemRow(Base):
         ),
         sa.Index(
             "ix_review_items_figures",
-            *("corpus", "reviewer", "verdict", "transcript_id", "audio_ms"),
-            sqlite_where=sa.text("verdict IS NOT NULL"),
-            postgresql_where=sa.text("verdict IS NOT NULL"),
+            *("corpus", "reviewer", "verdict", "engine", "audio_ms", "words", "word_edits"),
+            *("characters", "character_edits", "seconds", "pass_audio_ms"),
+            sqlite_where=sa.text("verdict IS NOT NULL OR seconds > 0"),
+            postgresql_where=sa.text("verdict IS NOT NULL OR seconds > 0"),
         ),
     )
 
@@ -181,6 +193,13 @@ class ReviewItemRow(Base):
     num_readings: Mapped[int]
     verdict: Mapped[str | None]
     reviewer: Mapped[str | None]
+    engine: Mapped[str | None]
+    words: Mapped[int] = mapped_column(server_default="0")
+    word_edits: Mapped[int] = mapped_column(server_default="0")
+    characters: Mapped[int] = mapped_column(server_default="0")
+    character_edits: Mapped[int] = mapped_column(server_default="0")
+    seconds: Mapped[float] = mapped_column(server_default="0")
+    pass_audio_ms: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
 
 
 class ReviewEditsRow(Base):

@@ -1,3 +1,3 @@
 """The schema revision this code was written for; a test holds it equal to the newest migration."""
 
-HEAD_REVISION = "0010"
+HEAD_REVISION = "0011"

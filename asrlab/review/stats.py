@@ -7,15 +7,20 @@ from typing import Literal, get_args
 
 from asrlab.catalog import Catalog, Session
 from asrlab.catalog.review_stats import (
+    ComparedPass,
     CountedText,
-    DecidedSum,
     DecidedText,
-    HeardAgain,
-    SpentSum,
+    ItemSum,
+    PassSum,
+    PassTexts,
+    PersonSum,
+    add_comparisons,
     add_counts,
-    decided_sums,
-    heard_again,
-    spent_sums,
+    are_passes_uncompared,
+    item_sums,
+    pass_sums,
+    person_sums,
+    uncompared_passes,
     uncounted_texts,
 )
 from asrlab.domain.time import MS_PER_SECOND, Seconds
@@ -91,26 +96,22 @@ Key = tuple[Group, str]
 def statistics(catalog: Catalog) -> Statistics:
     """The figures of now. Raises MissingExtraError without the packages of the extra `eval`.
 
-    Edits are counted when a text is first asked about, and stored.
+    Edits are counted when a text or a pass is first asked about, and stored.
     """
-    decided, spent, again = _read(catalog)
-    if any(some.engine is None for some in decided):
+    read = _read(catalog)
+    if read.is_uncounted:
         _count_new_edits(catalog)
-        decided, spent, again = _read(catalog)
+        _compare_new_passes(catalog)
+        read = _read(catalog)
     sums: defaultdict[Key, _Sums] = defaultdict(_Sums, {("total", ""): _Sums()})
-    for some in decided:
-        edits = Edits(some.words, some.word_edits, some.characters, some.character_edits)
-        for key in _keys(some.engine, some.corpus, some.reviewer):
-            sums[key].verdicts[some.verdict] += some.items
-            sums[key].audio_ms += some.audio_ms
-            if some.verdict != "rejected":
-                sums[key].edits += edits
-    for time in spent:
-        for key in _keys(time.engine, time.corpus, time.person):
+    for some in read.items:
+        _add_items(sums, some)
+    for time in read.people:
+        for key in _keys(None, None, time.person):
             sums[key].seconds += time.seconds
             sums[key].pass_audio_ms += time.pass_audio_ms
-    for heard in again:
-        _add_pass(sums, heard)
+    for heard in read.passes:
+        _add_passes(sums, heard)
     figures = [_figures(key, sums[key]) for key in sorted(sums)]
     return Statistics(
         next(each for each in figures if each.group == "total"),
@@ -118,9 +119,24 @@ def statistics(catalog: Catalog) -> Statistics:
     )
 
 
-def _read(catalog: Catalog) -> tuple[list[DecidedSum], list[SpentSum], list[HeardAgain]]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    items: list[ItemSum]
+    people: list[PersonSum]
+    passes: list[PassSum]
+    is_uncounted: bool
+
+
+def _read(catalog: Catalog) -> _Read:
     with catalog.reading() as session:
-        return decided_sums(session), spent_sums(session), heard_again(session)
+        items = item_sums(session)
+        return _Read(
+            items,
+            person_sums(session),
+            pass_sums(session),
+            is_uncounted=any(some.verdict is not None and some.engine is None for some in items)
+            or are_passes_uncompared(session),
+        )
 
 
 def _count_new_edits(catalog: Catalog) -> None:
@@ -133,6 +149,24 @@ def _count_new_edits(catalog: Catalog) -> None:
         counted = [_counted(text) for text in texts]
         with catalog.writing() as session:
             add_counts(session, counted)
+
+
+def _compare_new_passes(catalog: Catalog) -> None:
+    """Count and store how far the passes since the last time are from what they are compared with."""
+    while True:
+        with catalog.reading() as session:
+            passes = uncompared_passes(session, TEXTS_AT_ONCE)
+        if not passes:
+            return
+        compared = [_compared(heard) for heard in passes]
+        with catalog.writing() as session:
+            add_comparisons(session, compared)
+
+
+def _compared(heard: PassTexts) -> ComparedPass:
+    known = heard.known_text
+    edits = Edits() if known is None else count_edits(known, heard.text, heard.language)
+    return ComparedPass(heard, edits.words, edits.word_edits)
 
 
 def _with_origin(session: Session, text: DecidedText) -> DecidedText:
@@ -154,20 +188,36 @@ def _counted(text: DecidedText) -> CountedText:
     )
 
 
-def _add_pass(sums: defaultdict[Key, _Sums], heard: HeardAgain) -> None:
+def _add_items(sums: defaultdict[Key, _Sums], some: ItemSum) -> None:
+    """Time counts for the corpus, and for the engine where its text was decided on; for people _keys of their acts do."""
+    sums["corpus", some.corpus].seconds += some.seconds
+    sums["corpus", some.corpus].pass_audio_ms += some.pass_audio_ms
+    if some.verdict is None or some.reviewer is None:
+        return
+    if some.engine:
+        sums["engine", some.engine].seconds += some.seconds
+        sums["engine", some.engine].pass_audio_ms += some.pass_audio_ms
+    for key in _keys(some.engine, some.corpus, some.reviewer):
+        sums[key].verdicts[some.verdict] += some.items
+        sums[key].audio_ms += some.audio_ms
+        if some.verdict != "rejected":
+            sums[key].edits += Edits(some.words, some.word_edits, some.characters, some.character_edits)
+
+
+def _add_passes(sums: defaultdict[Key, _Sums], heard: PassSum) -> None:
     """A second pass counts for both people, a gold one for who was asked."""
-    edits = count_edits(heard.known_text, heard.text, heard.language)
     keys = list(_keys(heard.engine, heard.corpus, heard.person))
     if heard.kind == "second":
-        keys.append(("reviewer", heard.reviewer))
-    is_right = heard.verdict != "rejected" and edits.word_edits == 0
+        keys.append(("reviewer", heard.known_by))
+    edits = Edits(heard.words, heard.word_edits)
+    is_rejected = heard.verdict == "rejected"
     for key in keys:
         if heard.kind == "gold":
-            sums[key].gold_items += 1
-            sums[key].gold_right += is_right
+            sums[key].gold_items += heard.passes
+            sums[key].gold_right += 0 if is_rejected else heard.exact
             sums[key].gold += edits
-        elif heard.verdict != "rejected":
-            sums[key].passes += 1
+        elif not is_rejected:
+            sums[key].passes += heard.passes
             sums[key].agreement += edits
 
 

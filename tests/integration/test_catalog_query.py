@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from asrlab.catalog import Catalog
 from asrlab.catalog.database import create_engine
@@ -65,6 +66,16 @@ def test_a_superusers_copy_writes_no_file(postgres_url: str, tmp_path: Path) -> 
     finally:
         catalog.close()
         shutil.rmtree(folder)
+
+
+def test_a_query_is_planned_anew_however_often_it_is_asked(postgres_url: str) -> None:
+    catalog = Catalog(postgres_url, create_engine(postgres_url))
+    with catalog.reading() as session:
+        for number in range(20):
+            session.execute(sa.text("SELECT CAST(:number AS INTEGER)"), {"number": number})
+        assert session.scalar(sa.text("SELECT COUNT(*) FROM pg_prepared_statements")) == 0
+        assert session.scalar(sa.text("SHOW jit")) == "off"
+    catalog.close()
 
 
 def test_numbers_that_are_none_come_back(postgres_url: str) -> None:

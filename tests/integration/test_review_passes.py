@@ -3,6 +3,7 @@
 import pytest
 
 from asrlab.catalog import Catalog
+from asrlab.catalog.migrate import downgrade, upgrade
 from asrlab.catalog.query import run_query
 from asrlab.errors import OptionError
 from asrlab.review.acts import judge, save
@@ -200,6 +201,31 @@ def test_a_pass_is_compared_with_what_was_decided_when_it_was_made(catalog: Cata
     save(catalog, "cid", one, newest(catalog, one), "nothing", verdict=None)
     total = statistics(catalog).total
     assert (total.items, total.passes, total.agreement_wer) == (0, 1, 0.0)
+
+
+def test_a_gold_text_that_became_another_is_what_passes_are_compared_with(catalog: Catalog) -> None:
+    (one,) = catalog_of(catalog, ["a b c d"])
+    decide(catalog, "ann", one)
+    mark_gold(catalog, "ann", one)
+    submit(catalog, "bob", one, "gold", machine(catalog, one), "a b c d", "accepted", 1.0)
+    assert statistics(catalog).total.gold_accuracy == 1.0
+    decide(catalog, "ann", one, "corrected", text="a b c dee")
+    mark_gold(catalog, "ann", one)
+    total = statistics(catalog).total
+    assert (total.gold_items, total.gold_accuracy, total.gold_wer) == (1, 0.0, 0.25)
+
+
+def test_figures_are_the_same_after_the_schema_went_down_and_up(catalog: Catalog) -> None:
+    one, two = catalog_of(catalog, ["it was the beast", "of times"])
+    decide(catalog, "ann", one, "corrected", text="it was the best", seconds=4.0)
+    submit(catalog, "bob", one, "second", machine(catalog, one), "it is the best", "corrected", 1.0)
+    with catalog.writing() as session:
+        act(session, "bob", two, "skipped", 2.0)
+    before = statistics(catalog)
+    assert (before.total.seconds_spent, before.by_corpus[0].seconds_spent) == (7.0, 7.0)
+    downgrade(catalog, "0010")
+    upgrade(catalog)
+    assert statistics(catalog) == before
 
 
 def newest(catalog: Catalog, segment_id: int) -> int:
