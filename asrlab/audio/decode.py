@@ -41,11 +41,14 @@ def open_audio(path: Path) -> Iterator[AudioStream]:
         yield stream
 
 
-def opened_audio(path: Path) -> SoundFileStream | AvStream:
-    """The same, to be closed by whoever asked (`with`): no generator stands between that may be collected first."""
+def opened_audio(path: Path, *, is_jumped_in: bool = False) -> SoundFileStream | AvStream:
+    """The same, to be closed by whoever asked (`with`): no generator stands between that may be collected first.
+
+    is_jumped_in: as of AvStream.
+    """
     if check_readable(path) == 0:
         raise AudioError(FailureReason.EMPTY_FILE, f"{printable(path)} is empty (0 bytes): copy it again")
-    stream = _decoder(path)
+    stream = _decoder(path, is_jumped_in)
     try:
         _check_rate(path, stream.facts)
     except AudioError:
@@ -54,14 +57,14 @@ def opened_audio(path: Path) -> SoundFileStream | AvStream:
     return stream
 
 
-def _decoder(path: Path) -> SoundFileStream | AvStream:
+def _decoder(path: Path, is_jumped_in: bool) -> SoundFileStream | AvStream:
     refusal = "no decoder knows its format"
     if _suits_libsndfile(path):
         opened = SoundFileStream.open(path)
         if isinstance(opened, SoundFileStream):
             return opened
         refusal = opened
-    return AvStream(path, refusal)
+    return AvStream(path, refusal, is_jumped_in=is_jumped_in)
 
 
 def _check_rate(path: Path, facts: StreamFacts) -> None:

@@ -40,11 +40,15 @@ PLAIN_NAMES = {"mov": "mp4"}
 # A decoder that begins in the middle needs what came before: MP3 some frames (its bit reservoir), Opus 80 ms
 # (RFC 7845, section 4.6).
 PREROLL_S = 0.3
+# What FFmpeg may remember of where packets lie, 24 bytes each. With less than all of a file's it forgets every second
+# one again and again, and a jump reads through minutes; ten hours of MP3 fit.
+INDEX_BYTES = 32 << 20
 
 
 class AvStream:
     """The first audio stream of a file; an `AudioStream` that is read forward only, and once.
 
+    is_jumped_in: whether `blocks_near` will be asked for, which is quick with a memory of all that was passed.
     `reached` is where the last decoded frame ended on the file's own clock, in frames; `bad_end` says in a few
     words why what follows it can't be decoded, None for a proper end.
     Raises AudioError (NOT_AUDIO) when FFmpeg doesn't know the file, or nothing in it decodes.
@@ -52,9 +56,9 @@ class AvStream:
 
     is_seekable = False
 
-    def __init__(self, path: Path, refusal: str) -> None:
+    def __init__(self, path: Path, refusal: str, *, is_jumped_in: bool = False) -> None:
         self._path = path
-        self._container = _open(path, refusal)
+        self._container = _open(path, refusal, {"indexmem": str(INDEX_BYTES)} if is_jumped_in else {})
         self.reached = 0
         self.bad_end: str | None = None
         self._is_begun = False
@@ -233,7 +237,7 @@ class AvStream:
         )
 
 
-def _open(path: Path, refusal: str) -> InputContainer:
+def _open(path: Path, refusal: str, options: dict[str, str]) -> InputContainer:
     headerless = HEADERLESS.get(path.suffix.lower())
     if headerless == "gsm" and not _is_gsm(path):
         headerless = None
@@ -243,7 +247,7 @@ def _open(path: Path, refusal: str) -> InputContainer:
             "file:" + os.path.abspath(path),
             mode="r",
             format=headerless,
-            container_options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
+            container_options={"format_whitelist": FORMATS, "protocol_whitelist": "file", **options},
             metadata_errors="replace",
         )
     except (av.FFmpegError, ValueError) as error:

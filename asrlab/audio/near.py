@@ -12,16 +12,25 @@ from asrlab.audio import ogg
 from asrlab.audio.decode import opened_audio
 from asrlab.audio.ffmpeg import AvStream
 from asrlab.audio.protocol import AudioStream, Frames, StreamFacts
+from asrlab.domain.time import Seconds
+from asrlab.errors import AudioError
 
-MAX_IDLE = 4
+AT_ONCE = 3
+"""A page that jumps asks for an outline and a range or two of sound."""
+MAX_IDLE = 2 * AT_ONCE
+PIECE_S: Seconds = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class FramesFrom:
-    """Frames of a file from a place on, in blocks, and what the file is."""
+    """Frames of a file from a place on, in blocks, and what the file is.
+
+    is_kept: whether the stream stays open behind it, and the next jump costs little.
+    """
 
     facts: StreamFacts
     blocks: Iterator[Frames]
+    is_kept: bool = False
 
 
 @contextmanager
@@ -36,7 +45,7 @@ def frames_from(path: Path, frame: int) -> Iterator[FramesFrom]:
     with ExitStack() as opened:
         stream: AudioStream
         if idle is None:
-            stream = opened_audio(path)
+            stream = opened_audio(path, is_jumped_in=True)
             opened.push(stream)
         else:
             stream = idle[0]
@@ -49,19 +58,53 @@ def frames_from(path: Path, frame: int) -> Iterator[FramesFrom]:
             yield FramesFrom(stream.facts, _without_first(stream.blocks(), frame))
         elif isinstance(stream, AvStream):
             with _kept(key, stream, opened):
-                yield FramesFrom(stream.facts, stream.blocks_near(frame))
+                yield FramesFrom(stream.facts, stream.blocks_near(frame), is_kept=stream.finds_times)
         elif stream.facts.container == "ogg":
             # libsndfile lands beside the sample in Vorbis and Opus; FFmpeg goes by the times in them.
-            timed = opened.enter_context(AvStream(path, ""))
+            timed = opened.enter_context(AvStream(path, "", is_jumped_in=True))
             yield FramesFrom(timed.facts, timed.blocks_near(frame))
         else:
             yield FramesFrom(stream.facts, _without_first(stream.blocks(), frame))
 
 
+def blocks_from(path: Path, frame: int) -> Iterator[Frames]:
+    """The blocks of `frames_from`, for a reader who may pause: meanwhile others are given the stream.
+
+    Raises AudioError where the file breaks off, behind what it holds.
+    """
+    error: AudioError | None = None
+    is_last = False
+    while not is_last:
+        piece: list[Frames] = []
+        try:
+            with frames_from(path, frame) as found:
+                if not found.is_kept:
+                    yield from found.blocks
+                    return
+                rest = round(PIECE_S * found.facts.sampling_rate)
+                while rest > 0 and (block := next(found.blocks, None)) is not None:
+                    piece.append(block)
+                    rest -= len(block)
+                is_last = rest > 0
+        except AudioError as broken:
+            error, is_last = broken, True
+        yield from piece
+        frame += sum(map(len, piece))
+    if error is not None:
+        raise error
+
+
 def look_ahead(path: Path, last_frame: int) -> None:
-    """Let FFmpeg find the places of all of a file's packets, if it is one to read it: later jumps take no search."""
-    with frames_from(path, last_frame) as found:
-        next(found.blocks, None)
+    """Let FFmpeg find the places of all of a file's packets, if it is one to read it: later jumps take no search.
+
+    In as many streams as a page reads from at once.
+    """
+    with ExitStack() as held:
+        for _ in range(AT_ONCE):
+            found = held.enter_context(frames_from(path, last_frame))
+            if not found.is_kept:
+                return
+            next(found.blocks, None)
 
 
 _Key = tuple[str, int, int]

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from asrlab.audio.decode import open_audio
 from asrlab.audio.files import cannot_read
-from asrlab.audio.near import frames_from
+from asrlab.audio.near import blocks_from
 from asrlab.audio.protocol import StreamFacts
 from asrlab.audio.resample import to_mono
 from asrlab.audio.write import MAX_WAV_BYTES, PCM16_BYTES, WAV_HEADER_BYTES, pcm16, wav_bytes, wav_header
@@ -115,11 +115,10 @@ class DecodedWav:
         """What follows the byte at `place`, which may lie inside a sample."""
         frame_bytes = PCM16_BYTES * self.num_channels
         frame, within = divmod(place - WAV_HEADER_BYTES, frame_bytes)
-        with frames_from(self.path, frame) as found:
-            for block in found.blocks:
-                heard = block if self.num_channels == block.shape[1] else to_mono(block, self.channel)
-                yield pcm16(heard).tobytes()[within:]
-                within = 0
+        for block in blocks_from(self.path, frame):
+            heard = block if self.num_channels == block.shape[1] else to_mono(block, self.channel)
+            yield pcm16(heard).tobytes()[within:]
+            within = 0
 
 
 def played(path: Path, source: AudioSource, channel: int | None) -> Played:

@@ -1,16 +1,20 @@
 """Reading on from a place: the same sound as a full decode there, whatever the format."""
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
 
+from asrlab.audio import near
 from asrlab.audio.decode import open_audio
-from asrlab.audio.near import frames_from
+from asrlab.audio.near import blocks_from, frames_from, look_ahead
+from asrlab.errors import AudioError
 
 Make = Callable[[str], Path]
 Samples = npt.NDArray[np.float32]
@@ -92,6 +96,60 @@ def test_a_long_file_is_not_read_through_for_its_end(tmp_path: Path) -> None:
     assert len(first) <= 6 * rate
     whole, _ = decoded(path)
     assert lag_of(first[:, 0], whole, at, 100) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts what the system read")
+def test_a_jump_reads_no_minutes_however_long_the_file_is(tmp_path: Path) -> None:
+    minute, path, rate = tmp_path / "minute.mp3", tmp_path / "long.mp3", 16_000
+    noise = (0.2 * np.random.default_rng(1).standard_normal(rate * 60)).astype(np.float32)
+    soundfile.write(minute, noise, rate, format="MP3", subtype="MPEG_LAYER_III")
+    path.write_bytes(minute.read_bytes() * 180)
+    look_ahead(path, 179 * 60 * rate)
+    for second in range(30, 179 * 60, 900):
+        before = bytes_read()
+        with frames_from(path, second * rate) as found:
+            next(found.blocks)
+        # A minute has 226 kB.
+        assert bytes_read() - before < 150_000
+
+
+def bytes_read() -> int:
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+def test_a_reader_who_pauses_holds_no_stream(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near, "PIECE_S", 0.25)
+    whole, rate = decoded(healthy)
+    at = round(0.2 * rate)
+    reader = blocks_from(healthy, at)
+    parts = [next(reader)]
+    # Meanwhile another reads the same file elsewhere.
+    read_from(healthy, round(1.1 * rate))
+    parts += reader
+    part = np.concatenate(parts)[:, 0]
+    assert abs(len(part) - (len(whole) - at)) <= MAX_LAG_S * rate
+    end = len(part) - rate
+    for place in (0, end):
+        lag = lag_of(part[place:], whole, at + place, round(MAX_LAG_S * rate))
+        assert abs(lag) <= MAX_LAG_S * rate / 2
+
+
+def test_what_lies_before_a_break_is_heard(tmp_path: Path) -> None:
+    path, rate = tmp_path / "broken.m4a", 16_000
+    noise = (0.2 * np.random.default_rng(1).standard_normal((1, rate * 90))).astype(np.float32)
+    with av.open(str(path), "w") as container:
+        audio = container.add_stream("aac", rate=rate, layout="mono")
+        sound = av.AudioFrame.from_ndarray(noise, format="flt", layout="mono")
+        sound.sample_rate = rate
+        container.mux([*audio.encode(sound), *audio.encode(None)])
+    data = bytearray(path.read_bytes())
+    broken = len(data) * 3 // 4
+    data[broken : broken + 400] = bytes(400)
+    path.write_bytes(data)
+    heard: list[int] = []
+    with pytest.raises(AudioError, match=r"broken\.m4a breaks off"):
+        heard.extend(len(block) for block in blocks_from(path, 0))
+    assert 50 * rate < sum(heard) < 70 * rate
 
 
 def test_a_file_that_was_left_open_is_read_from_anywhere_as_if_opened_anew(healthy: Path) -> None:
