@@ -25,7 +25,9 @@ def read_table(path: Path) -> Iterator[Entry | BadLine]:
     """The rows of a table; those of `utterances` with what `words` and `recordings` of its kind say of them."""
     source = str(path)
     has_others = path.stem == UTTERANCES
-    recordings = _recordings(path.with_stem(RECORDINGS)) if has_others else {}
+    recordings: dict[str, dict[str, str]] = {}
+    if has_others:
+        yield from _read_recordings(path.with_stem(RECORDINGS), recordings)
     words = _Words(path.with_stem(WORDS)) if has_others else None
     rows = _rows(path, source)
     while some := list(islice(rows, ROWS_AT_ONCE)):
@@ -39,6 +41,8 @@ def read_table(path: Path) -> Iterator[Entry | BadLine]:
                 yield _entry(entry, source, number, recordings, times.get(_id(row), ()))
             except ValueError as error:
                 yield BadLine(f"{source}:{number}", str(error))
+        if words is not None:
+            yield from words.bad_lines()
     if words is not None and (left := words.left()):
         yield BadLine(str(words.path), f"{left}: sort the words as their utterances are sorted")
 
@@ -78,7 +82,8 @@ class _Words:
     def __init__(self, path: Path) -> None:
         self.path = path
         rows = _rows(path, str(path), ("word",)) if path.is_file() else iter(())
-        good = (row for row in rows if not isinstance(row, BadLine))
+        self._bad: list[BadLine] = []
+        good = self._good(rows)
         self._groups = ((key, [row for _, row in some]) for key, some in groupby(good, key=_id))
         self._next = next(self._groups, None)
 
@@ -90,6 +95,18 @@ class _Words:
             found[key] = (*found.get(key, ()), *sorted(rows, key=_position))
             self._next = next(self._groups, None)
         return found
+
+    def _good(self, rows: Iterator[Row | BadLine]) -> Iterator[Row]:
+        for row in rows:
+            if isinstance(row, BadLine):
+                self._bad.append(row)
+            else:
+                yield row
+
+    def bad_lines(self) -> list[BadLine]:
+        """What could not be read since this was last asked."""
+        bad, self._bad = self._bad, []
+        return bad
 
     def left(self) -> str:
         """Of which utterance words are left that nobody asked for, "" for none."""
@@ -107,17 +124,16 @@ def _position(row: Mapping[str, Any]) -> float:
         return 0.0
 
 
-def _recordings(path: Path) -> dict[str, dict[str, str]]:
-    """What is said of each recording, by its key: content hash, corpus, license and metadata."""
-    found: dict[str, dict[str, str]] = {}
+def _read_recordings(path: Path, found: dict[str, dict[str, str]]) -> Iterator[BadLine]:
+    """Put into `found` what is said of each recording, by its key: content hash, corpus, license and metadata."""
     rows = _rows(path, str(path), ("content_hash",)) if path.is_file() else iter(())
     for row in rows:
         if isinstance(row, BadLine):
+            yield row
             continue
         entry = row[1]
         said = {name: str(entry[name]) for name in ("content_hash", "corpus", "license") if entry.get(name)}
         found[str(entry.get("recording") or "")] = {**_metadata(entry.get("metadata")), **said}
-    return found
 
 
 def _metadata(value: object) -> dict[str, str]:

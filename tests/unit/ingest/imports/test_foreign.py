@@ -237,6 +237,24 @@ def test_words_of_a_table_are_json_or_something_else(new_catalog: NewCatalog, tm
     assert run_query(catalog, "SELECT name, value FROM v_metadata").rows == (("words", "1"),)
 
 
+def test_a_bad_line_beside_the_utterances_is_named(new_catalog: NewCatalog, tmp_path: Path) -> None:
+    write_noise(tmp_path / "a.wav", 4.0, 1)
+    (tmp_path / "utterances.csv").write_text("id,path,start,end,text\nu1,a.wav,0,1,x y\n", encoding="utf-8")
+    (tmp_path / "words.csv").write_bytes(
+        b"id,position,word,start,end\nu1,0,x,0.25,0.5\nu1,1,\xff,0.5,0.75\nu1,2,y,0.5,0.75,more\n"
+    )
+    (tmp_path / "recordings.csv").write_text("recording,content_hash\nr,00,more\n", encoding="utf-8")
+    catalog = new_catalog()
+    outcome = import_texts(catalog, "csv", tmp_path)
+    assert (outcome.versions, len(outcome.failures)) == (1, 3)
+    assert [str(row[2]).removeprefix(f"{tmp_path}/") for row in run_query(catalog, FAILURES).rows] == [
+        "recordings.csv:2: more fields than the header has",
+        "words.csv:3: no valid UTF-8",
+        "words.csv:4: more fields than the header has",
+    ]
+    assert run_query(catalog, "SELECT word FROM v_words").rows == (("x",),)
+
+
 def test_a_stopped_import_leaves_no_run_open(
     new_catalog: NewCatalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
