@@ -4,7 +4,7 @@ Insert-only ends where a person asks to be forgotten. Releases keep their names 
 them is gone, so that none is passed off as what it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,9 @@ from asrlab.catalog.schema import (
     TranscriptTermRow,
     WordRow,
 )
-from asrlab.catalog.values import chunks, insert_into, utc_now
+from asrlab.catalog.segments import segment_content_hash
+from asrlab.catalog.values import HASH_DIGITS, chunks, insert_into, utc_now
+from asrlab.domain.time import TimeSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def forget(catalog: Catalog, doomed: Doomed) -> dict[str, int]:
         segments = _segments(session, doomed)
         transcripts = _transcripts(session, segments)
         counts = {"texts": len(transcripts), "segments": len(segments), "recordings": len(doomed.recordings)}
+        _remember_segments(session, doomed.segments)
         _forget_transcripts(session, transcripts)
         _forget_segments(session, segments)
         _forget_recordings(session, doomed.recordings)
@@ -154,6 +157,39 @@ def forget(catalog: Catalog, doomed: Doomed) -> dict[str, int]:
 def is_forgotten(session: Session, content_hash: str) -> bool:
     """Whether audio with these bytes was forgotten and is not to come back."""
     return session.get(ForgottenRow, content_hash) is not None
+
+
+def forgotten_among(session: Session, beginnings: Collection[str]) -> set[str]:
+    """Those of these 16 digits that the content hash of a forgotten recording begins with."""
+    found: set[str] = set()
+    beginning = sa.func.substr(ForgottenRow.content_hash, 1, HASH_DIGITS)
+    for some in chunks(sorted(beginnings)):
+        found.update(session.scalars(sa.select(beginning).where(beginning.in_(some))))
+    return found
+
+
+def forgotten_hashes(session: Session) -> frozenset[str]:
+    """The content hashes of all that was forgotten: of recordings, and of segments of others."""
+    return frozenset(session.scalars(sa.select(ForgottenRow.content_hash)))
+
+
+def is_cut_from_forgotten(
+    session: Session, beginning: str, channel: int | None, span: TimeSpan | None
+) -> bool:
+    """Whether audio is of a forgotten recording, or segment, by what an export called it.
+
+    beginning: 16 digits of the recording's hash. span: None for the whole recording.
+    """
+    if forgotten_among(session, [beginning]):
+        return True
+    if span is None:
+        return False
+    hashes = session.scalars(
+        sa.select(RecordingRow.content_hash).where(
+            sa.func.substr(RecordingRow.content_hash, 1, HASH_DIGITS) == beginning
+        )
+    )
+    return any(is_forgotten(session, segment_content_hash(each, channel, span)) for each in hashes)
 
 
 def _segments(session: Session, doomed: Doomed) -> list[int]:
@@ -216,6 +252,23 @@ def _forget_transcripts(session: Session, transcripts: Sequence[int]) -> None:
         session.execute(sa.delete(TranscriptRow).where(TranscriptRow.transcript_id.in_(some)))
 
 
+def _remember_segments(session: Session, segments: Sequence[int]) -> None:
+    """That these intervals of recordings that stay are not to come back."""
+    for some in chunks(segments):
+        hashes = session.scalars(sa.select(SegmentRow.content_hash).where(SegmentRow.segment_id.in_(some)))
+        _remember(session, hashes.all())
+
+
+def _remember(session: Session, hashes: Sequence[str]) -> None:
+    now = utc_now()
+    for content_hash in hashes:
+        session.execute(
+            insert_into(session, ForgottenRow)
+            .values(content_hash=content_hash, forgotten_at=now)
+            .on_conflict_do_nothing(index_elements=[ForgottenRow.content_hash])
+        )
+
+
 def _forget_segments(session: Session, segments: Sequence[int]) -> None:
     for some in chunks(segments):
         for table in (FailureRow, ReviewActRow, ReviewClaimRow, ReviewPassRow, GoldItemRow):
@@ -231,17 +284,11 @@ def _forget_segments(session: Session, segments: Sequence[int]) -> None:
 
 
 def _forget_recordings(session: Session, recordings: Sequence[int]) -> None:
-    now = utc_now()
     for some in chunks(recordings):
         hashes = session.scalars(
             sa.select(RecordingRow.content_hash).where(RecordingRow.recording_id.in_(some))
         ).all()
-        for content_hash in hashes:
-            session.execute(
-                insert_into(session, ForgottenRow)
-                .values(content_hash=content_hash, forgotten_at=now)
-                .on_conflict_do_nothing(index_elements=[ForgottenRow.content_hash])
-            )
+        _remember(session, hashes)
         places = sa.select(RecordingFileRow.uri).where(RecordingFileRow.recording_id.in_(some))
         session.execute(
             sa.delete(FailureRow).where(sa.or_(FailureRow.recording_id.in_(some), FailureRow.uri.in_(places)))

@@ -27,12 +27,9 @@ from asrlab.catalog.schema import (
 )
 from asrlab.catalog.segments import IMPORT_RECIPE, segment_content_hash
 from asrlab.catalog.selection import words_of_alignments
-from asrlab.catalog.values import canonical_json, chunks, utc_now
+from asrlab.catalog.values import HASH_DIGITS, canonical_json, chunks, utc_now
 from asrlab.domain.imported import KnownRecording, KnownSegment, KnownText
 from asrlab.domain.time import MS_PER_SECOND
-
-HASH_DIGITS = 16
-"""Of a content hash, by which files name recordings."""
 
 _MADE_OF_A_NAME = re.compile(r"_[0-9a-f]{6}$")
 _RANK = {"human": 0, "import": 1, "consensus": 2}
@@ -50,6 +47,11 @@ def recordings_at(session: Session, uris: Sequence[str]) -> dict[str, int]:
         )
         found.update((row.uri, row.recording_id) for row in rows)
     return found
+
+
+def newest_recording(session: Session) -> int:
+    """The highest id of all recordings, 0 for none: what comes later has a higher one."""
+    return session.scalar(sa.select(sa.func.max(RecordingRow.recording_id))) or 0
 
 
 def recordings_hashed(session: Session, beginnings: Collection[str]) -> dict[str, int]:

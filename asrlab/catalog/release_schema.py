@@ -85,7 +85,10 @@ class ExportRow(Base):
 
 
 class ForgottenRow(Base):
-    """Audio that is not to come back: it is refused when it is found again."""
+    """Audio that is not to come back: it is refused when it is found again.
+
+    content_hash: of a recording, or of a segment of one that stays.
+    """
 
     __tablename__ = "forgotten"
 

@@ -235,6 +235,27 @@ def split_facts(session: Session) -> Iterator[SplitFact]:
     return (SplitFact(*row) for row in rows)
 
 
+def split_recordings(session: Session) -> Iterator[tuple[int, int, int, int]]:
+    """Each recording of releases with splits: id, samples of a channel, sampling rate, channels; streamed."""
+    released = (
+        sa.select(ReleaseRecordingRow.recording_id)
+        .join(ReleaseRow, ReleaseRow.release_id == ReleaseRecordingRow.release_id)
+        .where(ReleaseRow.split_names != "")
+    )
+    rows = session.execute(
+        sa.select(
+            RecordingRow.recording_id,
+            RecordingRow.num_samples,
+            RecordingRow.sampling_rate,
+            RecordingRow.num_channels,
+        )
+        .where(RecordingRow.recording_id.in_(released))
+        .order_by(RecordingRow.recording_id)
+        .execution_options(yield_per=ROWS_AT_ONCE)
+    )
+    return (tuple(row) for row in rows)
+
+
 def transcripts_of_release(session: Session, release_id: int) -> list[int]:
     """The transcript versions in a release."""
     statement = sa.select(ReleaseItemRow.transcript_id).where(ReleaseItemRow.release_id == release_id)

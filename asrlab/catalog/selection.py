@@ -98,7 +98,7 @@ class RecordingFacts:
 def select_rows(
     catalog: Catalog, population: Population, criteria: Criteria, *, words: bool
 ) -> Iterator[list[Row]]:
-    """The texts that meet the criteria and are not blank: a list a recording, by start, end and channel.
+    """The texts that meet the criteria, blank ones too: a list a recording, by start, end and channel.
 
     The recordings come in order of content hash, which is the same wherever they lie. words: whether the alignment is
     asked for; None stands there otherwise. One moment's view, streamed. Raises QueryError when the condition does not
@@ -108,7 +108,7 @@ def select_rows(
     # Sorted by the index of recordings alone: the rest is sorted here, far faster than SQLite sorts wide rows.
     statement = (
         f"WITH v_current AS ({population_sql(population)}) SELECT {columns} FROM v_current "
-        f"WHERE {' AND '.join(_conditions(criteria))} ORDER BY recording_hash"
+        f"WHERE {' AND '.join(_conditions(criteria)) or 'TRUE'} ORDER BY recording_hash"
     )
     of_recording = itemgetter(0)
     held: list[Row] = []
@@ -117,10 +117,15 @@ def select_rows(
             if held and held[0][0] != recording_id:
                 yield sorted(held, key=_by_time)
                 held = []
-            # A text of nothing but white space is none.
-            held += (row for row in some if not row[4].isspace())
+            held += some
     if held:
         yield sorted(held, key=_by_time)
+
+
+def is_blank(row: Row) -> bool:
+    """Whether nothing is said in the row: a text of nothing but white space is none."""
+    text = row[4]
+    return not text or text.isspace()
 
 
 def _by_time(row: Row) -> tuple[int, int, int, int]:
@@ -128,7 +133,6 @@ def _by_time(row: Row) -> tuple[int, int, int, int]:
 
 
 def _conditions(criteria: Criteria) -> Iterator[str]:
-    yield "text <> ''"
     if criteria.where.strip():
         yield f"({_closed(criteria.where)}\n)"
     if criteria.corpus:

@@ -17,6 +17,8 @@ Value = TypeVar("Value")
 
 # SQLite takes 32,766 bound values in a statement, PostgreSQL 65,535.
 IDS_PER_STATEMENT = 5_000
+HASH_DIGITS = 16
+"""Of a content hash, by which files name recordings."""
 
 
 def utc_now() -> datetime:

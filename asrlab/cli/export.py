@@ -118,14 +118,12 @@ _WRITING = _options(
 @click.command("export")
 @click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="A folder.")
-@click.option(
-    "--release", default="", metavar="NAME", help="Seal under this name, or write that release again."
-)
+@click.option("--release", metavar="NAME", help="Seal under this name, or write that release again.")
 @_WHICH
 @_SHAPE
 @_WRITING
 @catalog_option
-def command(form: str, out: Path, release: str, catalog: str | None, **given: Any) -> None:
+def command(form: str, out: Path, release: str | None, catalog: str | None, **given: Any) -> None:
     """Write the current transcripts in a format for training, watching or annotating.
 
     \b
@@ -147,8 +145,11 @@ def command(form: str, out: Path, release: str, catalog: str | None, **given: An
     for name, value in {**given, "release": release}.items():
         if isinstance(value, str):
             check_text(value, f"--{name.replace('_', '-')}")
+    if release is not None and not release.strip():
+        raise click.UsageError("--release needs a name: leave it out to seal none")
+    request = request_of(form, out, release or "", **given)
     with opened_catalog(catalog) as opened:
-        exported = export(opened, request_of(form, out, release, **given))
+        exported = export(opened, request)
     for line in told(exported):
         say(line)
     click.echo(f"{exported.num_utterances} utterances in {exported.path}")

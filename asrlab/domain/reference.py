@@ -26,8 +26,8 @@ class Reference:
     """What one line of a manifest, or a sidecar, says of a recording or of an interval of it.
 
     source: the file that says it; place: that file with the line, for messages. start, end: seconds on the
-    recording's clock; end None is the recording's end. text: None says nothing, "" never stands here.
-    metadata: every other column, by name, as text.
+    recording's clock; end None is the recording's end. text: None says nothing; "", in imports alone, that nothing is
+    said there. metadata: every other column, by name, as text.
     """
 
     source: str

@@ -4,6 +4,7 @@ It names no time and no place, so that the same release has the same card everyw
 the folder is never replaced.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from asrlab.export.statistics import LONGEST_BIN_S, Statistics, length_text, mos
 
 FILE_NAME = "README.md"
 OTHER_NAME = "DATASET.md"
+NAMES = (FILE_NAME, OTHER_NAME)
 MARK = "<!-- Written by asrlab export: replaced by the next one. -->"
 PLOTS = "plots"
 MAX_ROWS = 30
@@ -64,8 +66,7 @@ def _lines(facts: CardFacts, splits: Mapping[str, Statistics], plots: Sequence[s
     yield from _shares("Languages", "language", [each.by_language for each in every])
     yield from _shares("Who wrote the texts", "origin", [each.by_writer for each in every])
     yield from _shares("Review", "verdict", [each.by_verdict for each in every])
-    yield from _shares("Corpora", "corpus", [each.by_corpus for each in every])
-    yield from _shares("Licences", "licence", [each.by_license for each in every])
+    yield from _licences([each.by_license for each in every])
     if facts.engines:
         rows = [
             (_cell(name), _cell(checkpoint), _cell(revision)) for name, checkpoint, revision in facts.engines
@@ -124,6 +125,25 @@ def _shares(title: str, column: str, counted: Sequence[Mapping[str, int]]) -> It
         (_cell(name), length_text(length), f"{100 * length / everything:.1f} %") for name, length in ordered
     ]
     yield from ("", f"## {title}", "", *_table((column, "speech", "share"), rows))
+
+
+def _licences(counted: Sequence[Mapping[tuple[str, str], int]]) -> Iterator[str]:
+    """Which licence each corpus is under, a corpus under several in several rows; none is left out."""
+    total: Counter[tuple[str, str]] = Counter()
+    for counts in counted:
+        total.update(counts)
+    everything = sum(total.values()) or 1
+    of_corpus: Counter[str] = Counter()
+    for (corpus, _), length in total.items():
+        of_corpus[corpus] += length
+    ordered = sorted(
+        total.items(), key=lambda item: (-of_corpus[item[0][0]], item[0][0], -item[1], item[0][1])
+    )
+    rows = [
+        (_cell(corpus), _cell(licence), length_text(length), f"{100 * length / everything:.1f} %")
+        for (corpus, licence), length in ordered
+    ]
+    yield from ("", "## Licences", "", *_table(("corpus", "licence", "speech", "share"), rows))
 
 
 def _cell(text: str) -> str:

@@ -6,9 +6,9 @@ characters, five sixths of a second to seven seconds. No word is lost or moved; 
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, zip_longest
 
 from asrlab.domain.labels import AlignedWord
 from asrlab.domain.time import TimeSpan
@@ -66,21 +66,29 @@ def split_cues(
     return [_cue(tokens[first:end], voice) for first, end in _best_cuts(tokens)]
 
 
-def laid_out(cues: Iterable[Cue], end_ms: int) -> list[Cue]:
-    """The cues of one channel by start, none over another, each shown for MIN_CUE_MS where there is room.
+def laid_out(segments: Iterable[Sequence[Cue]], end_ms: int) -> list[Cue]:
+    """The cues of one channel by start, each shown for MIN_CUE_MS where nothing else begins meanwhile.
 
-    end_ms: where the recording ends. A cue is never emptied: crowded ones are pushed back, 1 ms long at least.
+    segments: the cues of each, as `split_cues` gives them. Those of two segments overlap where the segments do. end_ms:
+    where the recording ends. A cue is never emptied: those crowded in one segment are pushed back, 1 ms long at least.
     """
-    ordered = sorted(cues, key=lambda cue: cue.span.start_ms)
+    apart = [cue for segment in segments for cue in _apart(segment)]
+    ordered = sorted(apart, key=lambda cue: cue.span)
     placed: list[Cue] = []
-    clock = 0
-    for index, cue in enumerate(ordered):
-        start = max(cue.span.start_ms, clock)
-        next_start = ordered[index + 1].span.start_ms if index + 1 < len(ordered) else max(end_ms, start)
-        wanted = max(cue.span.end_ms, start + MIN_CUE_MS)
-        clock = max(min(wanted, next_start, start + MAX_CUE_MS), start + 1)
-        placed.append(replace(cue, span=TimeSpan.from_ms(start, clock)))
+    for cue, following in zip_longest(ordered, ordered[1:]):
+        start, end = cue.span.start_ms, cue.span.end_ms
+        room = following.span.start_ms if following else end_ms
+        placed.append(replace(cue, span=TimeSpan.from_ms(start, max(end, min(start + MIN_CUE_MS, room)))))
     return placed
+
+
+def _apart(cues: Sequence[Cue]) -> Iterator[Cue]:
+    """The cues of one segment, none empty and none over another."""
+    clock = 0
+    for cue in cues:
+        start = max(cue.span.start_ms, clock)
+        clock = max(cue.span.end_ms, start + 1)
+        yield replace(cue, span=TimeSpan.from_ms(start, clock))
 
 
 def _timed_tokens(text: str, span: TimeSpan, words: Sequence[AlignedWord]) -> list[_Token]:
@@ -200,12 +208,17 @@ def _cost(tokens: Sequence[_Token], first: int, end: int) -> float:
 
 
 def _border_cost(tokens: Sequence[_Token], end: int) -> float:
-    written = tokens[end - 1].text.rstrip(_CLOSING)
+    written = _written_border_cost(tokens[end - 1])
+    is_pause = tokens[end].start_ms - tokens[end - 1].end_ms >= PAUSE_MS
+    return PAUSE_COST if written == WORD_COST and is_pause else written
+
+
+def _written_border_cost(before: _Token) -> float:
+    """By punctuation alone."""
+    written = before.text.rstrip(_CLOSING)
     if written.endswith(tuple(_SENTENCE_ENDS)):
         return SENTENCE_COST
-    if written.endswith(tuple(_CLAUSE_ENDS)):
-        return CLAUSE_COST
-    return PAUSE_COST if tokens[end].start_ms - tokens[end - 1].end_ms >= PAUSE_MS else WORD_COST
+    return CLAUSE_COST if written.endswith(tuple(_CLAUSE_ENDS)) else WORD_COST
 
 
 def _cue(tokens: Sequence[_Token], voice: str | None) -> Cue:
@@ -215,14 +228,19 @@ def _cue(tokens: Sequence[_Token], voice: str | None) -> Cue:
 
 
 def _lines(tokens: Sequence[_Token]) -> tuple[str, ...]:
-    """One line where all fits, else two of like length, parted after punctuation if that costs little."""
+    """One line where all fits, else two of like length, parted after punctuation if that costs little.
+
+    By the text alone: a cue that is read back and written again has the same lines.
+    """
     if _width(tokens) <= MAX_LINE_COLUMNS or len(tokens) == 1:
         return (_written(tokens),)
     choices: list[tuple[float, int]] = []
     for end in range(1, len(tokens)):
         upper, lower = _width(tokens[:end]), _width(tokens[end:])
         if max(upper, lower) <= MAX_LINE_COLUMNS:
-            choices.append((abs(upper - lower) / MAX_LINE_COLUMNS + _border_cost(tokens, end) / 4, end))
+            choices.append(
+                (abs(upper - lower) / MAX_LINE_COLUMNS + _written_border_cost(tokens[end - 1]) / 4, end)
+            )
     _, end = min(choices)
     return (_written(tokens[:end]), _written(tokens[end:]))
 

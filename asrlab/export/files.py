@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from asrlab.export.undoing import make_folder, take_place
+
 UNICODE_LINE_BREAKS = "\x85\u2028\u2029"
 # Made once: json.dumps would make one a line.
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -19,14 +21,14 @@ GZIP_LEVEL = 6
 @contextmanager
 def bytes_written_whole(target: Path) -> Iterator[BinaryIO]:
     """A file that takes its place when the block ends well, and vanishes when it does not."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     # Not mkstemp, whose files are private: a manifest is to be read by whoever may read the folder.
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-        os.replace(partial, target)
+        take_place(partial, target)
     except BaseException:
         os.unlink(partial)
         raise

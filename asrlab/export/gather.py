@@ -20,6 +20,7 @@ from asrlab.catalog.selection import (
     RecordingFacts,
     Row,
     SelectedRow,
+    is_blank,
     recording_facts,
     sealed_facts,
     select_rows,
@@ -38,6 +39,8 @@ from asrlab.export.utterances import LabeledRecording, TimedWord, Utterance
 from asrlab.text.profiles import PROFILES
 
 SEGMENTS_AT_ONCE = 5_000
+EMPTY_TEXT = "empty_text"
+"""Why a segment was left out whose text is empty: an engine heard nothing, or somebody emptied it."""
 NO_TEXT_LEFT = "no_text_left"
 """Why an utterance was left out whose text is nothing but what the profile strips."""
 
@@ -147,10 +150,22 @@ class _Gathering:
             where = _where_it_lay(source, facts[recording_id]) if self._pinned else source
             if seal:
                 self._freeze(rows, where, facts[recording_id])
-            chosen = {row[-4] for row in rows}
+            said = self._without_blank(rows)
+            if not said:
+                continue
+            chosen = {row[-4] for row in said}
             others = [Stretch(*each[1:]) for each in heard.get(recording_id, ()) if each[0] not in chosen]
-            utterances = self._shaped([_utterance(row, timed) for row in rows], where, others)
-            self._add(rows, where, facts[recording_id], utterances)
+            utterances = self._shaped([_utterance(row, timed) for row in said], where, others)
+            self._add(said, where, facts[recording_id], utterances)
+
+    def _without_blank(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows that say something; the others are counted."""
+        said = [row for row in rows if not is_blank(row)]
+        if len(said) < len(rows):
+            blank = [row for row in rows if is_blank(row)]
+            self._into.left_out[EMPTY_TEXT] += len(blank)
+            self._into.left_out_ms[EMPTY_TEXT] += sum(row[2] - row[1] for row in blank)
+        return said
 
     def _freeze(self, rows: Sequence[Row], source: AudioSource, facts: RecordingFacts) -> None:
         self._into.recordings.append((rows[0][0], source.uri, facts.corpus, facts.license, facts.metadata))

@@ -3,7 +3,7 @@
 import hashlib
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,11 @@ _NOBODY = np.iinfo(np.uint64).max
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of each utterance (the arrays in the plural), by number where there are tables (`*_of`)."""
+    """What is known of each utterance (the arrays in the plural), by number where there are tables (`*_of`).
+
+    sentence_of: of the whole text. said, said_by: every sentence with the utterance it is in, the whole texts and what
+    merged ones were merged from.
+    """
 
     contents: Hashes
     content_of: Indices
@@ -30,6 +34,8 @@ class Facts:
     sentences: Hashes
     sentence_of: Indices
     lengths_ms: Indices
+    said: Indices
+    said_by: Indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,28 @@ class Groups:
     pins: Ranks
 
 
-def facts_of(
-    contents: "array[int]", speakers: "array[int]", sentences: "array[int]", lengths_ms: "array[int]"
-) -> Facts:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Hashes of each utterance, as they come. parts: the sentences of merged ones; part_of: each one's utterance."""
+
+    contents: "array[int]" = field(default_factory=lambda: array("Q"))
+    speakers: "array[int]" = field(default_factory=lambda: array("Q"))
+    sentences: "array[int]" = field(default_factory=lambda: array("Q"))
+    lengths_ms: "array[int]" = field(default_factory=lambda: array("I"))
+    parts: "array[int]" = field(default_factory=lambda: array("Q"))
+    part_of: "array[int]" = field(default_factory=lambda: array("I"))
+
+
+def facts_of(columns: Columns) -> Facts:
     """The columns, each value of the hashes once, by size."""
-    tables = [_table(np.asarray(column, np.uint64)) for column in (contents, speakers, sentences)]
-    return Facts(*tables[0], *tables[1], *tables[2], np.asarray(lengths_ms).astype(np.int64))
+    contents, speakers = (
+        _table(np.asarray(column, np.uint64)) for column in (columns.contents, columns.speakers)
+    )
+    sentences, said = _table(np.asarray(columns.sentences + columns.parts, np.uint64))
+    size = len(columns.sentences)
+    said_by = np.concatenate([np.arange(size, dtype=np.int64), np.asarray(columns.part_of).astype(np.int64)])
+    lengths_ms = np.asarray(columns.lengths_ms).astype(np.int64)
+    return Facts(*contents, *speakers, sentences, said[:size], lengths_ms, said, said_by)
 
 
 def grouped(facts: Facts, earlier: HeldBefore) -> Groups:

@@ -31,8 +31,8 @@ class SplitReport:
     """What is in each split, which leaks were avoided, and what earlier releases decided.
 
     people, recordings, sentences: how many would be in more than one split, had each utterance been drawn by itself.
-    A duplicate of a file is the same recording: it has the same content hash. left_out: the utterances in no split,
-    as their sentence is in a more held-out one, or was in an earlier release (left_for_earlier of them). pinned:
+    Duplicates are one recording. left_out: the utterances in no split, as a sentence of theirs is in a more held-out
+    one, or was in an earlier release (left_for_earlier of them). pinned:
     recordings by the split that earlier releases decide for; moved: recordings that are more held-out now, as they
     share a person with one that was.
     """
@@ -93,7 +93,7 @@ def parted_by_single_draws(facts: Facts, fractions: Sequence[float]) -> tuple[in
     return (
         _parted(facts.speakers, facts.speaker_of, split),
         _parted(facts.contents, facts.content_of, split),
-        _parted(facts.sentences, facts.sentence_of, split),
+        _parted(facts.sentences, facts.said, split[facts.said_by]),
     )
 
 

@@ -63,9 +63,10 @@ def write_lock(
             file.write(f'"{name}": {_compact(value)},\n')
         _write_list(file, "recordings", recordings)
         file.write(",\n")
-        lines = ({"path": each.path, "sha256": each.sha256, "bytes": each.size} for each in files)
+        listed = list(files)
+        lines = ({"path": each.path, "sha256": each.sha256, "bytes": each.size} for each in listed)
         _write_list(file, "files", map(_compact, lines))
-        file.write("\n}\n")
+        file.write(f',\n"files_sha256": {_compact(digest_of(listed))}\n}}\n')
     return hashlib.sha256(target.read_bytes()).hexdigest()
 
 
@@ -85,6 +86,11 @@ def read_lock(folder: Path) -> dict[str, Any]:
 
 def files_of(lock: Mapping[str, Any]) -> list[LockedFile]:
     return [LockedFile(each["path"], each["sha256"], each["bytes"]) for each in lock["files"]]
+
+
+def is_list_whole(lock: Mapping[str, Any]) -> bool:
+    """Whether the list of files is the one that was written; a lock of before it said so is believed."""
+    return lock.get("files_sha256") in (None, digest_of(files_of(lock)))
 
 
 def recording_line(recording: LabeledRecording) -> str:

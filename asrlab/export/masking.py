@@ -1,6 +1,7 @@
 """Leaving out what is doubtful: whole utterances with a doubtful word, or the stretches around such words.
 
-A cut never goes through a word: it lies in the middle of the silence between a good word and a doubtful one.
+A cut never goes through a word: it lies in the middle of the silence between a good word and a doubtful one. Where
+nobody saw the borders of a doubtful word, it lies beyond the words around it, whose spans may hold its sound.
 """
 
 import unicodedata
@@ -27,11 +28,16 @@ def doubtful_words(utterance: Utterance, below: float) -> list[bool]:
 
     A word without a letter or digit ("–") has no sound whose time could be seen: that its times were put between its
     neighbours' says nothing against it. One that a doubtful word overlaps can't be heard alone, and is doubtful too.
+    So are the words around one whose borders nobody saw: its sound may lie in the span of either, see `_spread_beside`.
     """
     words = utterance.timed
     doubts = [_is_doubtful(word, below) for word in words]
     if any(doubts):
-        while _spread(words, doubts) or _spread(_mirrored(words), doubts, step=-1):
+        while (
+            _spread(words, doubts)
+            or _spread(_mirrored(words), doubts, step=-1)
+            or _spread_beside(words, doubts)
+        ):
             pass
     return doubts
 
@@ -54,7 +60,10 @@ def places_in_text(text: str, words: Sequence[TimedWord]) -> list[tuple[int, int
 def cut_around(
     utterance: Utterance, doubts: Sequence[bool], places: Sequence[tuple[int, int]]
 ) -> list[Utterance]:
-    """The runs of good words as utterances of their own, in order; nothing of the doubtful words is in them."""
+    """The runs of good words as utterances of their own, in order; nothing of the doubtful words is in them.
+
+    doubts: of `doubtful_words`, so that what lies on both sides of a cut has borders that somebody saw.
+    """
     return [
         part for first, end in _good_runs(doubts) if (part := _part(utterance, doubts, places, first, end))
     ]
@@ -95,6 +104,41 @@ def _spread(words: Sequence[TimedWord], doubts: list[bool], step: int = 1) -> bo
         if doubts[index]:
             reach = end if reach is None else max(reach, end)
     return has_spread
+
+
+def _spread_beside(words: Sequence[TimedWord], doubts: list[bool]) -> bool:
+    """Mark the words that stand and fall with a doubtful one; whether any was.
+
+    Where a word has no length, or a time that was put between its neighbours', its sound may lie in the span of the
+    word before or of the one after: these three are kept or left out together. What has no sound parts no words.
+    """
+    has_spread = False
+    for chain in _chains(words):
+        if any(doubts[index] for index in chain) and not all(doubts[index] for index in chain):
+            has_spread = True
+            for index in chain:
+                doubts[index] = True
+    return has_spread
+
+
+def _chains(words: Sequence[TimedWord]) -> Iterator[list[int]]:
+    """The spoken words in rows within which no border is sure."""
+    chain: list[int] = []
+    for index, word in enumerate(words):
+        if not _is_spoken(word[0]):
+            continue
+        if chain and _is_placed(words[chain[-1]]) and _is_placed(word):
+            yield chain
+            chain = []
+        chain.append(index)
+    if chain:
+        yield chain
+
+
+def _is_placed(word: TimedWord) -> bool:
+    """Whether somebody saw where the word begins and ends."""
+    _, start, end, _, flags = word
+    return start < end and FLAG_INTERPOLATED not in flags.split(",")
 
 
 def _mirrored(words: Sequence[TimedWord]) -> list[TimedWord]:

@@ -92,6 +92,7 @@ def _joined(group: Sequence[Utterance]) -> Utterance:
         segment_ids=_all_of(each.segment_ids for each in group),
         transcript_ids=_all_of(each.transcript_ids for each in group),
         timed=tuple(word for each in group for word in each.timed),
+        parts=tuple(part for each in group for part in each.parts or (each.text,)),
     )
 
 

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from asrlab.audio.files import printable
 from asrlab.errors import OptionError
+from asrlab.export.undoing import make_folder, take_place
 from asrlab.stopping import check_stop
 
 Item = TypeVar("Item")
@@ -47,7 +49,7 @@ def in_parallel(work: Callable[[Item], Iterator[None]], items: Iterable[Item]) -
         try:
             for item in items:
                 check_stop()
-                running.add(pool.submit(run, item))
+                running.add(pool.submit(copy_context().run, run, item))
                 if len(running) >= ITEMS_AHEAD * workers:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     _raise_any(done)
@@ -77,7 +79,7 @@ def placed_whole(target: Path) -> Iterator[BinaryIO]:
     try:
         with partial.open("wb") as file:
             yield file
-        partial.replace(target)
+        take_place(partial, target)
     except BaseException as error:
         with suppress(OSError):
             partial.unlink()
@@ -89,7 +91,7 @@ def placed_whole(target: Path) -> Iterator[BinaryIO]:
 def ready_folder(folder: Path) -> None:
     """Make the folder. Raises OptionError when it can't be made."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise cannot_write(folder, error) from error
 

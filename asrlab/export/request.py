@@ -12,6 +12,8 @@ from typing import Any
 from asrlab.catalog.population import CURRENT
 from asrlab.catalog.selection import Criteria
 from asrlab.errors import OptionError
+from asrlab.export.fitting import check_effects, check_name, check_numbers
+from asrlab.export.registry import find_format
 from asrlab.export.shaping import Shape
 from asrlab.text.profiles import PROFILES
 
@@ -79,9 +81,13 @@ class ExportRequest:
 def request_of(form: str, folder: Path, release: str = "", **given: Any) -> ExportRequest:
     """A request out of flat options, as a command or a flow's parameters give them; None is what was not given.
 
-    Raises OptionError for an option that is none, or a value that is none.
+    Raises OptionError for an option that is none, a value that is none, or an option without effect on this format.
     """
     wanted = {name: value for name, value in given.items() if value is not None}
+    check_numbers(wanted)
+    check_effects(find_format(form, wanted.get("variant", "")), wanted)
+    if release:
+        check_name(release)
     values = {
         kind: {each.name: wanted.pop(each.name) for each in fields(kind) if each.name in wanted}
         for kind in (Criteria, Shape, SelectionOptions, WritingOptions)

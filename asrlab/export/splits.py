@@ -5,14 +5,14 @@ hashes of 8 bytes are held; what collides is kept together, which leaks nothing.
 """
 
 import math
-from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from asrlab.errors import OptionError
 from asrlab.export.dataset import DROPPED, LETTERS, SPLITS
-from asrlab.export.grouping import Facts, drawn, facts_of, grouped
+from asrlab.export.grouping import Columns, Facts, Indices, drawn, facts_of, grouped
 from asrlab.export.held import NO_HASH, RANKS, HeldBefore, Ranks, name_hash, sentence_hash
 from asrlab.export.leaks import SplitReport, counts_of, parted_by_single_draws
 
@@ -68,40 +68,46 @@ class SplitPlan:
 
 
 class SplitPlanner:
-    """Takes utterances one by one, in any order, and then plans; 28 bytes are held of each.
+    """Takes utterances one by one, in any order, and then plans; 28 bytes are held of each, 12 of each merged part.
 
     What shares a person or a file is a group. A group with a person or file of an earlier release's splits goes to the
     most held-out of those, whatever the fractions are. The others are put in the order of a hash, and go one by one
     where most seconds are missing; the last ones where nothing is yet, so that no split that is to have something
     stays without a group if there are enough. Then a sentence that is in several splits stays in the most held-out one
-    alone, and in none that is less held-out than an earlier release had it in.
+    alone, and in none that is less held-out than an earlier release had it in. A merged utterance has several sentences,
+    its own text and those of its parts: it is left out as soon as one of them is more held-out.
     """
 
     def __init__(self, fractions: Fractions, by: str = "speaker", held: HeldBefore | None = None) -> None:
         if by not in BY:
             raise OptionError(f"splits are drawn by {', '.join(BY)}, not by {by!r}")
         self._fractions, self._by, self._held = fractions, by, held or HeldBefore()
-        self._contents, self._speakers, self._sentences = array("Q"), array("Q"), array("Q")
-        self._lengths_ms = array("I")
+        self._columns = Columns()
 
-    def add(self, content_hash: str, speaker: str | None, text: str, length_ms: int) -> None:
-        """An utterance. content_hash: of its recording. speaker: one name is one person, in whichever corpus."""
-        self._contents.append(name_hash(content_hash))
-        self._speakers.append(name_hash(speaker) if speaker else NO_HASH)
-        self._sentences.append(sentence_hash(text))
-        self._lengths_ms.append(length_ms)
+    def add(
+        self, content_hash: str, speaker: str | None, text: str, length_ms: int, parts: Iterable[str] = ()
+    ) -> None:
+        """An utterance. content_hash: of its recording, or of the one that it is a duplicate of.
+
+        speaker: one name is one person, in whichever corpus. parts: the texts that a merged one was merged from.
+        """
+        columns = self._columns
+        for part in parts:
+            columns.parts.append(sentence_hash(part))
+            columns.part_of.append(len(columns.sentences))
+        columns.contents.append(name_hash(content_hash))
+        columns.speakers.append(name_hash(speaker) if speaker else NO_HASH)
+        columns.sentences.append(sentence_hash(text))
+        columns.lengths_ms.append(length_ms)
 
     def plan(self) -> SplitPlan:
         """The splits of all that were added. Nothing can be added afterwards."""
-        facts = facts_of(self._contents, self._speakers, self._sentences, self._lengths_ms)
+        facts = facts_of(self._columns)
         groups = grouped(facts, self._held)
         of_content = drawn(facts, groups, self._by, self._fractions.each)[groups.of_content]
         ranks = of_content[facts.content_of]
-        highest = _highest(facts, ranks)
-        limits = np.maximum(highest, self._held.ranks("sentences", facts.sentences))
-        limits[facts.sentences == NO_HASH] = 0
-        is_left = ranks < limits[facts.sentence_of]
-        kept = np.where(is_left, np.uint8(0), ranks)
+        kept = _kept(facts, ranks, self._held.ranks("sentences", facts.sentences))
+        is_left = kept == 0
         people, recordings, sentences = parted_by_single_draws(facts, self._fractions.each)
         report = SplitReport(
             splits={name: counts_of(facts, kept, rank) for name, rank in RANKS.items()},
@@ -110,7 +116,7 @@ class SplitPlanner:
             sentences=sentences,
             left_out=int(is_left.sum()),
             left_out_ms=int(facts.lengths_ms[is_left].sum()),
-            left_for_earlier=int((is_left & (ranks == highest[facts.sentence_of])).sum()),
+            left_for_earlier=int((is_left & (ranks == _highest_beside(facts, ranks))).sum()),
             pinned={
                 name: int((groups.pins[groups.of_content] == rank).sum()) for name, rank in RANKS.items()
             },
@@ -119,8 +125,30 @@ class SplitPlanner:
         return SplitPlan(kept.tobytes().translate(_LETTERS.ljust(256)), report)
 
 
-def _highest(facts: Facts, ranks: Ranks) -> Ranks:
-    """The rank of the most held-out split that each sentence is in."""
-    found = np.zeros(len(facts.sentences), np.uint8)
-    np.maximum.at(found, facts.sentence_of, ranks)
+def _kept(facts: Facts, ranks: Ranks, earlier: Ranks) -> Ranks:
+    """The ranks, 0 for an utterance with a sentence that is kept in a more held-out split, or was in an earlier release.
+
+    The most held-out split comes first: what is left out of it holds nothing back in the others.
+    """
+    kept = np.zeros(len(ranks), np.uint8)
+    limits = earlier.copy()
+    limits[facts.sentences == NO_HASH] = 0
+    for rank in sorted(RANKS.values(), reverse=True):
+        is_kept = (ranks == rank) & (_highest(len(ranks), facts.said_by, limits[facts.said]) <= rank)
+        kept[is_kept] = rank
+        said = facts.said[is_kept[facts.said_by]]
+        limits[said[facts.sentences[said] != NO_HASH]] = rank
+    return kept
+
+
+def _highest_beside(facts: Facts, ranks: Ranks) -> Ranks:
+    """For each utterance, the rank of the most held-out split that has one of its sentences."""
+    of_sentences = _highest(len(facts.sentences), facts.said, ranks[facts.said_by])
+    of_sentences[facts.sentences == NO_HASH] = 0
+    return _highest(len(ranks), facts.said_by, of_sentences[facts.said])
+
+
+def _highest(size: int, places: Indices, ranks: Ranks) -> Ranks:
+    found = np.zeros(size, np.uint8)
+    np.maximum.at(found, places, ranks)
     return found

@@ -41,6 +41,7 @@ from asrlab.export.request import (
 from asrlab.export.splitting import Splits, new_splits, sealed_splits, split_of_transcripts
 from asrlab.export.statistics import Statistics, statistics_of
 from asrlab.export.sweeping import check_no_source, former_export
+from asrlab.export.undoing import make_folder, undone_when_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def export(catalog: Catalog, request: ExportRequest) -> Exported:
     form = find_format(request.form, request.writing.variant)
     check_no_source(catalog, request.folder)
     try:
-        with _made(request.folder):
+        with _made(request.folder), undone_when_refused():
             return _written(catalog, request, form, release)
     except OSError as error:
         raise OptionError(f"can't write to {printable(request.folder)}: {error.strerror or error}") from error
@@ -156,8 +157,8 @@ class _Export:
 
     def _splits(self) -> Splits:
         if self._release is not None:
-            return sealed_splits(self._release)
-        return new_splits(self._catalog, self._request.selection, self._found.spool)
+            return sealed_splits(self._release, self._found)
+        return new_splits(self._catalog, self._request.selection, self._found.spool, self._request.folder)
 
     def _data(self, split: str, letters: bytes) -> SpooledDataSet:
         writing = self._request.writing
@@ -168,7 +169,7 @@ class _Export:
     def _write(self, split: str, data: SpooledDataSet) -> list[Path]:
         """Write one split below a folder of its name; returns the manifest and all other files, audio included."""
         folder = self._request.folder / split
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
         with laid_out(self._form, self._request.writing, folder, data.recordings) as layout:
             data = replace(data, audio=layout.audio)
             written = list(self._form.write(data, folder))

@@ -18,7 +18,10 @@ Facet = tuple[str | None, str | None, str, str | None]
 
 @dataclass(slots=True)
 class Statistics:
-    """Counts of one split. durations: utterances by whole seconds, the last bin open. *_ms: milliseconds."""
+    """Counts of one split. durations: utterances by whole seconds, the last bin open. *_ms: milliseconds.
+
+    by_license: milliseconds by corpus and licence.
+    """
 
     num_recordings: int = 0
     num_utterances: int = 0
@@ -26,8 +29,7 @@ class Statistics:
     audio_ms: int = 0
     speakers: set[str] = field(default_factory=set)
     durations: list[int] = field(default_factory=lambda: [0] * (LONGEST_BIN_S + 1))
-    by_corpus: Counter[str] = field(default_factory=Counter)
-    by_license: Counter[str] = field(default_factory=Counter)
+    by_license: Counter[tuple[str, str]] = field(default_factory=Counter)
     _facets: dict[Facet, int] = field(default_factory=dict)
 
     @property
@@ -49,8 +51,7 @@ class Statistics:
         self.speakers.update({each.speaker for each in recording.utterances if each.speaker is not None})
         self.num_utterances += len(recording.utterances)
         self.audio_ms += total
-        self.by_corpus[recording.corpus] += total
-        self.by_license[recording.license or UNKNOWN] += total
+        self.by_license[recording.corpus, recording.license or UNKNOWN] += total
 
     @property
     def by_language(self) -> dict[str, int]:

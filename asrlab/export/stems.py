@@ -8,12 +8,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath, PurePosixPath
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from asrlab.audio.remote.urls import is_url, url_path
 from asrlab.export.files import written_whole
 from asrlab.export.formats.protocol import DataSet
+from asrlab.export.undoing import make_folder, take_place
 from asrlab.export.utterances import KEY_DIGITS, LabeledRecording
 
 MAX_STEM_BYTES = 150
@@ -52,15 +54,18 @@ class FileStems:
 def write_each(
     data: DataSet, folder: Path, suffix: str, text_of: Callable[[LabeledRecording], str]
 ) -> list[Path]:
-    """Write a file for each recording; each appears under its name when it is whole."""
+    """Write a file for each recording; they get their names when all are whole: a refused text replaces none."""
     stems = FileStems(data.recordings())
     written: list[Path] = []
-    for recording in data.recordings():
-        target = folder / f"{stems.of(recording)}{suffix}"
-        text = text_of(recording)
-        with written_whole(target) as file:
-            file.write(text)
-        written.append(target)
+    make_folder(folder)
+    with TemporaryDirectory(dir=folder, prefix=".texts-") as unnamed:
+        for recording in data.recordings():
+            target = folder / f"{stems.of(recording)}{suffix}"
+            with written_whole(Path(unnamed) / target.name) as file:
+                file.write(text_of(recording))
+            written.append(target)
+        for target in written:
+            take_place(Path(unnamed) / target.name, target)
     return written
 
 

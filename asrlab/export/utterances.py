@@ -24,7 +24,8 @@ class Utterance(NamedTuple):
     start_ms, end_ms: on the recording's clock, within it, padding included. channel: from 0, None for the mean of
     all. text: by the export's text profile, never blank. timed: the words in time order, () where none are known or
     the format asks for none. language: BCP-47. flags: comma-separated, "" for none. context: what the engine was told
-    to expect. segment_ids, transcript_ids: the catalog's, several when merged.
+    to expect. segment_ids, transcript_ids: the catalog's, several when merged. parts: the texts that were merged, before
+    any profile, () for one by itself.
     """
 
     start_ms: int
@@ -42,6 +43,7 @@ class Utterance(NamedTuple):
     segment_ids: tuple[int, ...]
     transcript_ids: tuple[int, ...]
     timed: tuple[TimedWord, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @property
     def span(self) -> TimeSpan:

@@ -11,6 +11,7 @@ from pathlib import Path
 from asrlab.audio.files import cannot_read, printable
 from asrlab.catalog import Catalog
 from asrlab.catalog.failures import INGEST, FailedItem, open_failures, record_failure, resolve_failure
+from asrlab.catalog.forget import forgotten_hashes
 from asrlab.catalog.imported_versions import ImportRun, NewText
 from asrlab.catalog.imports import known_recording, store_texts
 from asrlab.catalog.values import chunks
@@ -22,7 +23,7 @@ from asrlab.errors import InputNotFoundError
 from asrlab.ingest.imports import AudioName, Entry, ImportFormat, find_import_format
 from asrlab.ingest.locating import AudioFinder, Located, Missing
 from asrlab.ingest.manifests import BadLine
-from asrlab.ingest.matching import NEAR_MS, Plan, plan_import
+from asrlab.ingest.matching import NEAR_MS, Plan, Refused, plan_import
 from asrlab.stopping import check_stop
 
 TEXTS_AT_ONCE = 5_000
@@ -112,7 +113,7 @@ class _Import:
             self._take(file, [each for each in some if isinstance(each, Entry)])
 
     def _take(self, file: Path, entries: Sequence[Entry]) -> None:
-        said = [each for each in entries if each.text.text.strip()]
+        said = [_plain(each) for each in entries if each.text.reference.text is not None]
         self._outcome.texts += len(said)
         found = self._finder.find((each.audio, file) for each in said)
         missing: dict[AudioName, int] = {}
@@ -150,27 +151,28 @@ class _Import:
             self._fail(line, place.reason, f"{printable(line)}: {place.why}{count}")
 
     def _store(self, author: str, texts: Sequence[tuple[int, Sequence[ImportedText]]]) -> None:
-        failed: list[tuple[int, ImportedText, str]] = []
+        failed: list[tuple[int, Refused]] = []
         with self._catalog.writing() as session:
+            forgotten = forgotten_hashes(session)
             for recording_id, said in texts:
                 known = known_recording(session, recording_id, words=any(each.words for each in said))
                 placed = self._placed.setdefault(recording_id, set())
-                plan = plan_import(known, said, placed)
+                plan = plan_import(known, said, placed, forgotten)
                 placed.update(store_texts(session, known, _new_texts(plan, author), self._words_run))
-                failed += [(recording_id, text, why) for text, why in plan.refused]
+                failed += [(recording_id, each) for each in plan.refused]
                 self._outcome.versions += sum(each.is_new for each in plan.placements)
                 self._outcome.segments += sum(each.segment is None for each in plan.placements)
                 self._outcome.recording_ids[recording_id] = None
-            for recording_id, text, why in failed:
-                place = printable(text.reference.place)
+            for recording_id, refused in failed:
+                place = printable(refused.text.reference.place)
                 record_failure(
                     session,
                     FailedItem(
                         INGEST,
                         place,
                         place,
-                        FailureReason.BAD_REFERENCE,
-                        f"{place}: {why}",
+                        refused.reason,
+                        f"{place}: {refused.why}",
                         recording_id=recording_id,
                     ),
                 )
@@ -239,6 +241,14 @@ def _batches(entries: Iterable[Entry | BadLine]) -> Iterator[list[Entry | BadLin
         last = audio
     if held:
         yield held
+
+
+def _plain(entry: Entry) -> Entry:
+    """The entry; a text of nothing but white space is "", and has no words."""
+    text = entry.text
+    if text.text.strip():
+        return entry
+    return replace(entry, text=replace(text, reference=replace(text.reference, text=""), words=()))
 
 
 def _moved(text: ImportedText, place: Located) -> ImportedText:

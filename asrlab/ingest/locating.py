@@ -11,19 +11,21 @@ from pathlib import Path, PurePosixPath
 from asrlab.audio.files import printable
 from asrlab.audio.remote.urls import is_url, url_path
 from asrlab.catalog import Catalog
-from asrlab.catalog.imports import HASH_DIGITS, places_named, recordings_at, recordings_hashed
+from asrlab.catalog.forget import forgotten_among
+from asrlab.catalog.imports import newest_recording, places_named, recordings_at, recordings_hashed
 from asrlab.catalog.recordings import DEFAULT_CORPUS
+from asrlab.catalog.values import HASH_DIGITS
 from asrlab.domain.reasons import FailureReason
 from asrlab.errors import InputNotFoundError, OptionError
 from asrlab.ingest.discover import resolved
 from asrlab.ingest.found import Discovery
 from asrlab.ingest.imports.protocol import AudioName, Packed
 from asrlab.ingest.local import LocalSearch, looks_like_audio
+from asrlab.ingest.own_names import OwnName, own_name
 from asrlab.ingest.stage import ingest_files, plan_ingest
 
-# What an export calls a clip, a copy or a converted recording: its hash, the interval, the channel.
-_OWN_NAME = re.compile(r"([0-9a-f]{16})(?:-(\d{8,})-(\d{8,}))?(?:-c(\d+))?")
 _KEYED_STEM = re.compile(r"(.*?)\.?[0-9a-f]{16}", re.DOTALL)
+_FORGOTTEN = "its audio was forgotten on purpose and is not read again: remove the line and the file"
 MAX_STEM_BYTES = 150
 """To which the export cuts the names of files."""
 
@@ -63,7 +65,7 @@ class AudioFinder:
         self._catalog, self._folder, self._corpus = catalog, folder, corpus
         self._found: dict[tuple[AudioName, Path], Located | Missing] = {}
         self._by_stem: dict[str, list[str]] | None = None
-        self.new_recordings: dict[int, None] = {}
+        self.new_recordings: set[int] = set()
 
     def find(
         self, names: Iterable[tuple[AudioName, Path]]
@@ -74,12 +76,15 @@ class AudioFinder:
         """
         wanted = list(dict.fromkeys(names))
         new = [key for key in wanted if key not in self._found]
-        by_hash = self._hashed(new)
+        by_hash, forgotten = self._hashed(new)
         places: dict[tuple[AudioName, Path], str] = {}
         for key in new:
             own = _as_own(key[0], by_hash)
             if own is not None:
                 self._keep(key, own)
+                continue
+            if forgotten and not forgotten.isdisjoint(_hashes(key[0])):
+                self._keep(key, Missing(FailureReason.FORGOTTEN, _FORGOTTEN))
                 continue
             found = self._place(key, by_hash)
             if isinstance(found, str):
@@ -106,13 +111,14 @@ class AudioFinder:
     def _keep(self, key: tuple[AudioName, Path], found: Located | Missing) -> None:
         self._found[key] = found
 
-    def _hashed(self, keys: Sequence[tuple[AudioName, Path]]) -> dict[str, int]:
-        wanted = {name.content_hash[:HASH_DIGITS] for name, _ in keys if name.content_hash}
-        wanted |= {match[1] for name, _ in keys if (match := _own_name(name))}
+    def _hashed(self, keys: Sequence[tuple[AudioName, Path]]) -> tuple[dict[str, int], set[str]]:
+        """The recordings by the beginnings of hashes that the names tell, and the beginnings that were forgotten."""
+        wanted = {beginning for name, _ in keys for beginning in _hashes(name)}
         if not wanted:
-            return {}
+            return {}, set()
         with self._catalog.reading() as session:
-            return recordings_hashed(session, wanted)
+            known = recordings_hashed(session, wanted)
+            return known, forgotten_among(session, wanted - known.keys())
 
     def _place(self, key: tuple[AudioName, Path], by_hash: dict[str, int]) -> str | Located | Missing:
         """The URI of the audio, or the recording, where the bytes need not be looked at."""
@@ -148,8 +154,14 @@ class AudioFinder:
         relative = [part for part in parts if part not in ("/", "..", ".")]
         yield file.parent.joinpath(*relative)
         if self._folder is not None:
+            self._check_folder(self._folder)
             for first in range(len(relative)):
                 yield self._folder.joinpath(*relative[first:])
+
+    def _check_folder(self, folder: Path) -> None:
+        """One that is not there yet is made when audio is unpacked, but nothing can be found in it."""
+        if not folder.is_dir():
+            raise OptionError(f"--audio {printable(folder)} is no folder: check its spelling")
 
     def _by_name(self, stem: str, file: Path, hashed: int | None) -> str | Located | Missing:
         """The audio that a file is called after: beside it, in the folder given, or in the catalog."""
@@ -184,6 +196,7 @@ class AudioFinder:
     def _in_folder(self) -> dict[str, list[str]]:
         if self._folder is None:
             return {}
+        self._check_folder(self._folder)
         if self._by_stem is None:
             search = LocalSearch()
             search.add(str(self._folder))
@@ -223,9 +236,14 @@ class AudioFinder:
         plan = plan_ingest(
             self._catalog, Discovery(tuple(local.files.values()), tuple(local.unreadable.values()))
         )
+        with self._catalog.reading() as session:
+            newest = newest_recording(session)
         for corpus in dict.fromkeys(corpora.values()):
             uris = [uri for uri in (*plan.new, *remote) if corpora[uri] == corpus]
-            self.new_recordings.update(dict.fromkeys(ingest_files(self._catalog, uris, corpus)))
+            # The others only got another place.
+            self.new_recordings |= {
+                each for each in ingest_files(self._catalog, uris, corpus) if each > newest
+            }
         broken = set(plan.broken)
         with self._catalog.reading() as session:
             now = recordings_at(session, list(corpora))
@@ -248,30 +266,30 @@ def stem_of(uri: str) -> str:
     return kept.encode("utf-8", "replace")[:MAX_STEM_BYTES].decode("utf-8", "ignore")
 
 
-def _own_name(name: AudioName) -> re.Match[str] | None:
-    named = name.packed.name if name.packed else name.path
-    return _OWN_NAME.fullmatch(PurePosixPath(url_path(named) if is_url(named) else named).stem)
+def _own_name(name: AudioName) -> OwnName | None:
+    return own_name(name.packed.name if name.packed else name.path)
+
+
+def _hashes(name: AudioName) -> set[str]:
+    """The beginnings of content hashes that a name tells."""
+    told = {name.content_hash[:HASH_DIGITS]} if name.content_hash else set()
+    own = _own_name(name)
+    return told if own is None else told | {own.beginning}
 
 
 def _is_cut(name: AudioName) -> bool:
     """Whether an export cut this audio from a recording, in time or by channel."""
-    match = _own_name(name)
-    return match is not None and (match[2] is not None or match[4] is not None)
+    own = _own_name(name)
+    return own is not None and own.is_cut
 
 
 def _as_own(name: AudioName, by_hash: dict[str, int]) -> Located | None:
     """The place in the recording that an export cut, copied or converted this audio from, if that is known."""
-    match = _own_name(name)
-    if match is None or match[1] not in by_hash:
+    own = _own_name(name)
+    if own is None or own.beginning not in by_hash:
         return None
-    _, start, end, channel = match.groups()
-    return Located(
-        by_hash[match[1]],
-        int(start or 0),
-        None if end is None else int(end),
-        None if channel is None else int(channel),
-        tells_channel=start is not None or channel is not None,
-    )
+    recording_id = by_hash[own.beginning]
+    return Located(recording_id, own.start_ms or 0, own.end_ms, own.channel, tells_channel=own.is_cut)
 
 
 def _audio_in(folder: Path) -> dict[str, list[str]]:

@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from asrlab.catalog.references import END_TOLERANCE_S
+from asrlab.catalog.segments import segment_content_hash
 from asrlab.catalog.values import storable
 from asrlab.domain.imported import ImportedText, KnownRecording, KnownSegment, KnownText
 from asrlab.domain.labels import AlignedWord
-from asrlab.domain.time import MS_PER_SECOND
+from asrlab.domain.reasons import FailureReason
+from asrlab.domain.time import MS_PER_SECOND, TimeSpan
 from asrlab.ingest.cues import joined_cues
 from asrlab.text.languages import language_tag
 
@@ -38,34 +40,48 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be stored. superseded: segments that give way, by id, and which placement each gives way to.
+class Refused:
+    """A text that can't be stored, and why."""
 
-    refused: texts that can't be stored, and why.
-    """
+    text: ImportedText
+    why: str
+    reason: FailureReason = FailureReason.BAD_REFERENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be stored. superseded: segments that give way, by id, and which placement each gives way to."""
 
     placements: list[Placement] = field(default_factory=list)
     superseded: dict[int, int] = field(default_factory=dict)
-    refused: list[tuple[ImportedText, str]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
 
 
 def plan_import(
-    known: KnownRecording, texts: Sequence[ImportedText], kept: Collection[int] = frozenset()
+    known: KnownRecording,
+    texts: Sequence[ImportedText],
+    kept: Collection[int] = frozenset(),
+    forgotten: Collection[str] = frozenset(),
 ) -> Plan:
     """Place each text of one recording; texts that the catalog has already are placed and not new.
 
-    kept: segments that give way to none of them, as the same import has placed texts there.
+    kept: segments that give way to none of them, as the same import has placed texts there. forgotten: content hashes of
+    segments that are not to come back.
     """
     cues = [text for text in texts if text.is_cue]
     whole = [text for text in texts if not text.is_cue]
-    return _Planning(known, kept).run([*whole, *joined_cues(known, cues)])
+    return _Planning(known, kept, forgotten).run([*whole, *joined_cues(known, cues)])
+
+
+class _ForgottenError(ValueError):
+    """The interval was forgotten on purpose."""
 
 
 class _Planning:
     """One recording's plan in the making."""
 
-    def __init__(self, known: KnownRecording, kept: Collection[int]) -> None:
-        self._known, self._kept = known, kept
+    def __init__(self, known: KnownRecording, kept: Collection[int], forgotten: Collection[str]) -> None:
+        self._known, self._kept, self._forgotten = known, kept, forgotten
         self._plan = Plan()
         self._segments = sorted(known.segments, key=lambda each: (each.is_superseded, each.start_ms))
         self._live = [each for each in self._segments if not each.is_superseded]
@@ -84,15 +100,20 @@ class _Planning:
                 else:
                     self._place(text, span, segment)
             except ValueError as error:
-                self._plan.refused.append((text, str(error)))
+                self._refuse(text, error)
         # Those that mean their segment to the millisecond come first.
         for text, span in near:
             try:
                 self._place(text, span, self._chosen(text, self._near(text, span)))
             except ValueError as error:
-                self._plan.refused.append((text, str(error)))
+                self._refuse(text, error)
         self._supersede()
         return self._plan
+
+    def _refuse(self, text: ImportedText, error: ValueError) -> None:
+        is_forgotten = isinstance(error, _ForgottenError)
+        reason = FailureReason.FORGOTTEN if is_forgotten else FailureReason.BAD_REFERENCE
+        self._plan.refused.append(Refused(text, str(error), reason))
 
     def _span(self, text: ImportedText) -> _Span:
         """Raises ValueError for an interval or channel that the recording does not have."""
@@ -168,7 +189,10 @@ class _Planning:
                 raise ValueError(f"another text stands for the same audio: {before.reference.place}")
             return
         if segment is None or segment.is_superseded:
+            self._check_forgotten(text, channel, start_ms, end_ms)
             self._check_persons(text, channel, start_ms, end_ms)
+        if not text.text and (segment is None or segment.is_superseded or segment.current is None):
+            raise ValueError("no text, and none stands there that it could empty")
         words = _words_within(text, start_ms, end_ms)
         before_it = None if segment is None else _latest_like(segment, text)
         is_new = segment is None or not (
@@ -176,6 +200,23 @@ class _Planning:
         )
         self._taken[key] = text
         self._plan.placements.append(Placement(text, segment, channel, start_ms, end_ms, is_new, words))
+
+    def _check_forgotten(self, text: ImportedText, channel: int | None, start_ms: int, end_ms: int) -> None:
+        """That the interval, on a channel that may be meant, was not forgotten."""
+        if not self._forgotten:
+            return
+        meant: set[int | None] = {channel}
+        if self._known.num_channels == 1:
+            meant |= {None, 0}
+        elif channel is None and not text.is_of_all:
+            meant |= set(range(self._known.num_channels))
+        span = TimeSpan.from_ms(start_ms, end_ms)
+        if any(
+            segment_content_hash(self._known.content_hash, each, span) in self._forgotten for each in meant
+        ):
+            raise _ForgottenError(
+                "what is said there was forgotten on purpose and does not come back: remove the line"
+            )
 
     def _check_persons(self, text: ImportedText, channel: int | None, start_ms: int, end_ms: int) -> None:
         """What a person wrote or confirmed gives way to no file, and the same speech is not labeled twice.

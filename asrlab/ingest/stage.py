@@ -21,7 +21,7 @@ from asrlab.catalog.failures import (
     resolve_failure,
     resolve_recording,
 )
-from asrlab.catalog.forget import is_forgotten
+from asrlab.catalog.forget import is_cut_from_forgotten, is_forgotten
 from asrlab.catalog.recordings import (
     NewFile,
     add_file,
@@ -36,6 +36,7 @@ from asrlab.errors import AudioError, ItemError, as_item_error
 from asrlab.ingest.found import Discovery, FoundFile
 from asrlab.ingest.local import is_below
 from asrlab.ingest.looking import is_unchanged, look_at_known
+from asrlab.ingest.own_names import own_name
 from asrlab.stopping import check_stop
 
 STAGE = INGEST
@@ -202,8 +203,11 @@ def _read_through(catalog: Catalog, incoming: _Incoming, corpus: str) -> NewFile
     if file.size == 0:
         raise AudioError(FailureReason.EMPTY_FILE, f"{file.uri} is empty (0 bytes): copy it again")
     digest = incoming.content_hash()
+    own = own_name(file.uri)
     with catalog.reading() as session:
-        if is_forgotten(session, digest):
+        if is_forgotten(session, digest) or (
+            own is not None and is_cut_from_forgotten(session, own.beginning, own.channel, own.span)
+        ):
             raise AudioError(
                 FailureReason.FORGOTTEN,
                 f"{file.uri} was forgotten on purpose and is not read again: remove the file",

@@ -8,9 +8,10 @@ from typing import Any
 from asrlab.catalog import Catalog
 from asrlab.catalog.releases import Release, export_folders, get_release, transcripts_of_release
 from asrlab.errors import ReleaseError, UserError
-from asrlab.export.lock import FILE_NAME, LockedFile, files_of, read_lock
-from asrlab.verify.read_back import texts_read_back
+from asrlab.export.lock import FILE_NAME, LockedFile, files_of, is_list_whole, read_lock
+from asrlab.verify.read_back import read_back
 from asrlab.verify.report import Report
+from asrlab.verify.unlisted import unlisted_files
 
 
 def verify_release(catalog: Catalog, name: str, folder: Path | None = None) -> Report:
@@ -52,6 +53,11 @@ def _check_folder(folder: Path, report: Report) -> dict[str, Any] | None:
     report.problems += _changed_files(folder, files)
     size = sum(file.size for file in files)
     report.facts.append(f"{len(files)} files, {size / 1e6:.1f} MB: checksums compared")
+    if not is_list_whole(lock):
+        report.problems.append(
+            f"{folder / FILE_NAME}: its list of files was changed: write the release again"
+        )
+    report.problems += (f"not of this release: {path}" for path in unlisted_files(folder, files))
     _read_back(folder, lock, report)
     return lock
 
@@ -76,16 +82,24 @@ def _read_back(folder: Path, lock: dict[str, Any], report: Report) -> None:
         if not wanted:
             continue
         below = folder if split == "all" else folder / split
-        found = texts_read_back(below, lock["format"], lock["query"]["writing"]["variant"])
+        listed = (folder / file.path for file in files_of(lock))
+        own = (path for path in listed if path.is_relative_to(below))
+        form = lock["format"]
+        found = read_back(own, form, lock["query"]["writing"]["variant"])
         name = "" if split == "all" else f" of {split}"
         if found is None:
-            report.facts.append(f"{wanted} utterances{name}: no reader of {lock['format']} counts utterances")
-        elif found == wanted:
-            report.facts.append(f"{wanted} utterances{name}, as a reader of {lock['format']} finds them")
-        else:
+            report.facts.append(f"{wanted} utterances{name}: no reader of {form} counts utterances")
+        elif not found.is_of(wanted):
             report.problems.append(
-                f"{below}: a reader of {lock['format']} finds {found} utterances, not {wanted}"
+                f"{below}: a reader of {form} finds {found.count} {found.parts or 'utterances'}, not {wanted}"
+                f"{' or more' if found.parts else ''}"
             )
+        elif found.parts:
+            report.facts.append(
+                f"{wanted} utterances{name}, in {found.count} {found.parts} as a reader of {form} finds them"
+            )
+        else:
+            report.facts.append(f"{wanted} utterances{name}, as a reader of {form} finds them")
 
 
 def _against_catalog(release: Release, sealed: set[int], lock: dict[str, Any]) -> Iterator[str]:

@@ -30,7 +30,7 @@ _CONFIG = """<View>
   <Labels name="labels" toName="audio">
 {labels}  </Labels>
   <Audio name="audio" value="$audio"/>
-  <TextArea name="transcription" toName="audio" rows="2" editable="true" perRegion="true" required="true"
+  <TextArea name="transcription" toName="audio" rows="2" editable="true" perRegion="true"
             maxSubmissions="1"/>
 </View>
 """

@@ -45,16 +45,16 @@ def vtt_text(cues: Sequence[Cue]) -> str:
 
 
 def recording_cues(form: str, recording: LabeledRecording) -> list[Cue]:
-    """The cues of a recording by time. Those of one channel never overlap; those of two do where both speak.
+    """The cues of a recording by time; they overlap where its segments do.
 
     Refuses a text or a speaker's name with a control character.
     """
-    channels: dict[int | None, list[Cue]] = {}
+    channels: dict[int | None, list[list[Cue]]] = {}
     for utterance in recording.utterances:
         voice = voice_of(utterance)
         if control := _CONTROL.search(utterance.text) or _CONTROL.search(voice or ""):
             refuse(form, recording, utterance, f"U+{ord(control.group()):04X} is a control character")
-        channels.setdefault(utterance.channel, []).extend(
+        channels.setdefault(utterance.channel, []).append(
             split_cues(utterance.text, utterance.span, utterance.words, voice)
         )
     end_ms = int(recording.source.duration * MS_PER_SECOND)

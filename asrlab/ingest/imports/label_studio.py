@@ -92,8 +92,9 @@ def _regions(task: Mapping[str, Any], source: str, place: str) -> Iterator[Entry
 
 def _by(annotator: str, text: ImportedText) -> ImportedText:
     """The text as this person meant it: the editor ends what Enter was pressed in with a line break."""
-    said = text.text.rstrip("\r\n")
-    return replace(text, annotator=annotator, reference=replace(text.reference, text=said or None))
+    said = text.reference.text
+    meant = None if said is None else said.rstrip("\r\n")
+    return replace(text, annotator=annotator, reference=replace(text.reference, text=meant))
 
 
 def _newest(task: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
@@ -136,6 +137,7 @@ def _text(
         **{name: each for name, each in labels.get("value", {}).items() if name != "text"},
     }
     said = entry["value"].get("text")
+    # One that was cleared holds no text, or an empty one.
     text = "\n".join(said) if isinstance(said, list) else str(said or "")
     meta: Mapping[str, Any] = labels.get("meta") or entry.get("meta") or {}
     voice = str((value.get("labels") or [""])[0])
@@ -146,7 +148,7 @@ def _text(
         place=place,
         start=as_seconds(value.get("start", 0.0), "start"),
         end=None if value.get("end") is None else as_seconds(value["end"], "end"),
-        text=text or None,
+        text=None if said is None else text,
         prompt=Prompt(language if language is None else language_tag(language) or language),
         speaker=speaker_of(voice) or meta.get("speaker"),
         license=data.get("license"),

@@ -96,7 +96,7 @@ def _entry(
         place=place,
         start=start,
         end=start + duration,
-        text=_text(supervision, "text"),
+        text="" if supervision.get("text") == "" else _text(supervision, "text"),
         prompt=Prompt(language if language is None else language_tag(language) or language),
         speaker=_text(supervision, "speaker"),
         metadata=MappingProxyType(metadata),

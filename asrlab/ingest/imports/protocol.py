@@ -34,7 +34,10 @@ class AudioName:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A text, on the clock of the audio that is named. A text of None says nothing, and is passed over."""
+    """A text, on the clock of the audio that is named.
+
+    A text of None says nothing, and is passed over; "" empties the text of its segment.
+    """
 
     text: ImportedText
     audio: AudioName

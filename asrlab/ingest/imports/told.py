@@ -81,6 +81,8 @@ def text_of(
     identity = columns.exact_text(("id", "utterance_id", "utt_id")) or ""
     key = key_of(identity)
     text, language = columns.exact_text(TEXT_COLUMNS), columns.text(LANGUAGE_COLUMNS)
+    if text is None and columns.holds_empty(TEXT_COLUMNS):
+        text = ""
     context, speaker = columns.exact_text(CONTEXT_COLUMNS), columns.exact_text(SPEAKER_COLUMNS)
     license_ = columns.exact_text(LICENSE_COLUMNS) or also.get("license")
     channel, flags = _channel(columns), _flags(columns.take(("flags",)))

@@ -107,6 +107,12 @@ class Columns:
     def __init__(self, row: Mapping[str, Any]) -> None:
         self._left = {name: value for name, value in row.items() if not _is_empty(value)}
         self._names = {name.strip().lower(): name for name in reversed(list(self._left))}
+        self._empty = {name.strip().lower() for name, value in row.items() if isinstance(value, str)}
+        self._empty -= self._names.keys()
+
+    def holds_empty(self, names: Sequence[str]) -> bool:
+        """Whether one of `names` is there as a text of nothing; what is null is not there."""
+        return not self._empty.isdisjoint(names)
 
     def take(self, names: Sequence[str]) -> object:
         """The value of the first of `names` that is there, None when none is."""

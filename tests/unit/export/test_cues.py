@@ -1,6 +1,7 @@
 """Cues for any text and any word times: nothing lost, in order, never over one another, fit to be read."""
 
 import unicodedata
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -96,14 +97,41 @@ def test_a_cue_has_two_lines_a_person_can_read_in_seven_seconds(
 
 @given(st.lists(aligned(), max_size=4))
 @settings(deadline=None)
-def test_laid_out_cues_never_overlap_and_are_all_there(
+def test_laid_out_cues_are_all_there_in_order_and_end_no_earlier(
     segments: list[tuple[str, TimeSpan, tuple[AlignedWord, ...]]],
 ) -> None:
-    cues = [cue for segment in segments for cue in split_cues(*segment)]
-    placed = laid_out(cues, 10**7)
-    assert sorted(cue.lines for cue in placed) == sorted(cue.lines for cue in cues)
-    assert all(1 <= cue.span.duration_ms <= MAX_CUE_MS for cue in placed)
-    assert all(before.span.end_ms <= after.span.start_ms for before, after in pairwise(placed))
+    cut = [
+        [replace(cue, voice=str(index)) for cue in split_cues(*segment)]
+        for index, segment in enumerate(segments)
+    ]
+    placed = laid_out(cut, 10**7)
+    assert [cue.span.start for cue in placed] == sorted(cue.span.start for cue in placed)
+    for index, cues in enumerate(cut):
+        own = [cue for cue in placed if cue.voice == str(index)]
+        assert [cue.lines for cue in own] == [cue.lines for cue in cues]
+        assert all(1 <= cue.span.duration_ms <= MAX_CUE_MS for cue in own)
+        assert all(before.span.end_ms <= after.span.start_ms for before, after in pairwise(own))
+        assert all(after.span.end_ms >= before.span.end_ms for before, after in zip(cues, own, strict=True))
+    # Each is one segment when it is imported, and is shown no longer then.
+    assert laid_out([[cue] for cue in placed], 10**7) == placed
+
+
+def test_cues_of_overlapping_segments_overlap_as_they_do() -> None:
+    """[1 one 5] over [1.2 two 4]."""
+    one, two = Cue(TimeSpan(1, 5), ("one",)), Cue(TimeSpan(1.2, 4), ("two",))
+    assert laid_out([[one], [two]], 6000) == [one, two]
+    assert laid_out([[two], [one]], 6000) == [one, two]
+
+
+def test_a_cue_that_is_written_again_has_the_same_lines() -> None:
+    """A pause within a cue doesn't part its lines: who reads it back knows nothing of pauses."""
+    text = "one two three four five six seven eight nine ten"
+    times = [0.3 * index + (1.0 if index > 2 else 0.0) for index in range(10)]
+    words = tuple(
+        AlignedWord(word, TimeSpan(at, at + 0.2)) for word, at in zip(text.split(), times, strict=True)
+    )
+    for cue in split_cues(text, TimeSpan(0, 5), words):
+        assert [again.lines for again in split_cues(" ".join(cue.lines), cue.span)] == [cue.lines]
 
 
 def test_cues_begin_and_end_with_their_words() -> None:
@@ -156,9 +184,8 @@ def test_chinese_characters_take_two_columns() -> None:
 
 def test_a_short_word_stays_long_enough_to_be_read_where_there_is_room() -> None:
     """[1 a 1.1] ------ [3 b 3.1] [3.2 c 3.3] -- 3.5 s."""
-    placed = laid_out(
-        [Cue(TimeSpan(3, 3.1), ("b",)), Cue(TimeSpan(1, 1.1), ("a",)), Cue(TimeSpan(3.2, 3.3), ("c",))], 3500
-    )
+    cues = [Cue(TimeSpan(3, 3.1), ("b",)), Cue(TimeSpan(1, 1.1), ("a",)), Cue(TimeSpan(3.2, 3.3), ("c",))]
+    placed = laid_out([[cue] for cue in cues], 3500)
     assert [cue.lines for cue in placed] == [("a",), ("b",), ("c",)]
     assert placed[0].span.duration_ms == MIN_CUE_MS
     assert placed[1].span == TimeSpan(3, 3.2)

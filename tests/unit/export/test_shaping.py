@@ -207,6 +207,48 @@ def test_a_word_that_a_doubtful_one_overlaps_goes_with_it() -> None:
     assert [(each.text, each.start_ms, each.end_ms) for each in parts] == [("a", 0, 150), ("e", 650, 800)]
 
 
+def unplaced(name: str, start_ms: int, end_ms: int, *, is_doubtful: bool = True) -> TimedWord:
+    """A word whose borders nobody saw."""
+    return (name, start_ms, end_ms, 0.9, "interpolated" if is_doubtful else "")
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        # No length: its sound is in the span of a neighbour.
+        ([word("a", 0, 100), word("b", 200, 300), unplaced("x", 300, 300), word("c", 400, 500), word("d", 600, 700)],
+         [("a", 0, 150), ("d", 550, 800)]),
+        # A length that was put there.
+        ([word("a", 0, 100), word("b", 200, 300), unplaced("x", 310, 390), word("c", 400, 500), word("d", 600, 700)],
+         [("a", 0, 150), ("d", 550, 800)]),
+        # Several in a row, and what has no sound between them.
+        ([word("a", 0, 100), word("b", 200, 300), unplaced("x", 300, 300), unplaced("–", 300, 300),
+          unplaced("y", 300, 300), word("c", 400, 500), word("d", 600, 700)],
+         [("a", 0, 150), ("d", 550, 800)]),
+        # First and last.
+        ([unplaced("x", 0, 0), word("a", 0, 100), word("b", 200, 300)], [("b", 150, 800)]),
+        ([word("a", 0, 100), word("b", 200, 300), unplaced("x", 300, 300)], [("a", 0, 150)]),
+        # A good one of no length beside a doubtful one: its sound may be cut out with that.
+        ([word("a", 0, 100), word("b", 200, 300), unplaced("c", 300, 300, is_doubtful=False), word("D", 300, 400),
+          word("e", 500, 600)],
+         [("a", 0, 150), ("e", 450, 800)]),
+        # Far from what is doubtful it stays.
+        ([word("a", 0, 100), unplaced("b", 100, 100, is_doubtful=False), word("c", 200, 300), word("D", 400, 500)],
+         [("a b c", 0, 350)]),
+        # Nothing is left.
+        ([word("a", 0, 100), unplaced("x", 100, 100), word("b", 200, 300)], []),
+    ],
+)  # fmt: skip
+def test_a_word_without_borders_goes_with_its_neighbours(
+    words: list[TimedWord], parts: list[tuple[str, int, int]]
+) -> None:
+    result = shaped([spoken(0, 800, words)], CUT, 800)
+    assert [(each.text, each.start_ms, each.end_ms) for each in result.utterances] == parts
+    assert sum(each.duration_ms for each in result.left_out) == 800 - sum(
+        end - start for _, start, end in parts
+    )
+
+
 MERGE = Shape(merge_seconds=2.0, merge_gap=0.3)
 
 
@@ -278,6 +320,7 @@ def test_what_is_joined_is_worth_the_least_of_its_parts() -> None:
         segment_ids=(1, 2, 3),
         transcript_ids=(101, 102),
         timed=one.timed + two.timed,
+        parts=("今天。", "好"),
     )
     assert both.confidence == pytest.approx((0.9 * 600 + 0.3 * 300) / 900)
 

@@ -24,6 +24,7 @@ class Said(NamedTuple):
     speaker: str | None
     text: str
     length_ms: int = 1000
+    parts: tuple[str, ...] = ()
 
     @property
     def content_hash(self) -> str:
@@ -35,7 +36,7 @@ def planned(
 ) -> SplitPlan:
     planner = SplitPlanner(parse_fractions(fractions), by, held)
     for each in said:
-        planner.add(each.content_hash, each.speaker, each.text, each.length_ms)
+        planner.add(each.content_hash, each.speaker, each.text, each.length_ms, each.parts)
     return planner.plan()
 
 
@@ -48,16 +49,20 @@ def sealed(held: HeldBefore, said: Sequence[Said], plan: SplitPlan) -> HeldBefor
     for position, each in enumerate(said):
         split = plan.split_of(position)
         if split is not None:
-            held.add(split, each.content_hash, each.speaker, each.text)
+            for text in (each.text, *each.parts):
+                held.add(split, each.content_hash, each.speaker, text)
     return held
 
+
+sentences = st.sampled_from(["yes", "Yes!", "no", "thank you", "how are you", "fine", "…", "go on", "stop"])
 
 said_things = st.builds(
     Said,
     st.integers(0, 12),
     st.sampled_from([None, "ann", "bob", "eve", "joe", "kim"]),
-    st.sampled_from(["yes", "Yes!", "no", "thank you", "how are you", "fine", "…", "go on", "stop"]),
+    sentences,
     st.integers(0, 20_000),
+    st.lists(sentences, max_size=3).map(tuple),
 )
 corpora = st.lists(said_things, max_size=40)
 fractions = st.sampled_from(["0.6/0.2/0.2", "0.9/0.05/0.05", "0.9/0.1", "0.5/0/0.5", "0/0.5/0.5", "1/0/0"])
@@ -73,13 +78,20 @@ def assert_never_in_two(
             assert seen.setdefault(name(each), split) == split
 
 
+def sentences_of(said: Iterable[Said]) -> set[int]:
+    return {sentence_hash(text) for each in said for text in (each.text, *each.parts)}
+
+
 @given(said=corpora, fractions=fractions, by=ways)
 @settings(max_examples=50, deadline=None)
 def test_no_person_recording_or_sentence_is_in_two_splits(said: list[Said], fractions: str, by: str) -> None:
     splits = splits_of(said, planned(said, fractions, by))
     assert_never_in_two(said, splits, lambda each: each.speaker)
     assert_never_in_two(said, splits, lambda each: each.recording)
-    assert_never_in_two(said, splits, lambda each: sentence_hash(each.text) or None)
+    seen: dict[int, str] = {}
+    for each, split in zip(said, splits, strict=True):
+        for sentence in map(sentence_hash, (each.text, *each.parts)):
+            assert split is None or not sentence or seen.setdefault(sentence, split) == split
 
 
 @given(data=st.data(), said=corpora, earlier=corpora, fractions=fractions, by=ways)
@@ -128,9 +140,7 @@ def test_nothing_of_an_earlier_test_is_in_train_whichever_release_it_was(
     trained = [each for each, split in zip(everything, splits, strict=True) if split == "train"]
     assert not {each.recording for each in tested} & {each.recording for each in trained}
     assert not {each.speaker for each in tested} & ({each.speaker for each in trained} - {None})
-    assert not {sentence_hash(each.text) for each in tested} & (
-        {sentence_hash(each.text) for each in trained} - {0}
-    )
+    assert not sentences_of(tested) & (sentences_of(trained) - {0})
 
 
 @given(lengths=st.lists(st.integers(0, 30_000), min_size=3, max_size=30), by=ways)
@@ -219,6 +229,39 @@ def test_a_sentence_once_tested_is_in_no_train_even_where_nothing_else_is_shared
     plan = planned(said, "1/0/0", held=held)
     assert splits_of(said, plan) == [None, "train"]
     assert plan.report.left_for_earlier == 1
+
+
+def in_test(held: HeldBefore, speaker: str, text: str) -> None:
+    held.add("test", Said(1, None, "").content_hash, speaker, text)
+
+
+def test_a_held_out_sentence_within_a_merged_utterance_is_in_no_train() -> None:
+    held = HeldBefore()
+    in_test(held, "ann", "No matter.")
+    said = [
+        Said(
+            2, "bob", "Ever tried. No matter. Try again.", parts=("Ever tried.", "No matter.", "Try again.")
+        ),
+        Said(2, "bob", "Try again."),
+    ]
+    plan = planned(said, "1/0/0", held=held)
+    assert splits_of(said, plan) == [None, "train"]
+    assert (plan.report.left_out, plan.report.left_for_earlier) == (1, 1)
+
+
+def test_what_is_left_out_of_a_split_holds_nothing_back_in_the_others() -> None:
+    """The merged utterance of dev has a sentence of test, so that its other sentence is held out nowhere."""
+    held = HeldBefore()
+    for number, (split, speaker) in enumerate([("test", "ann"), ("dev", "bob"), ("train", "eve")]):
+        held.add(split, Said(number, None, "").content_hash, speaker, "")
+    said = [
+        Said(0, "ann", "No matter."),
+        Said(1, "bob", "No matter. Try again.", parts=("No matter.", "Try again.")),
+        Said(2, "eve", "Try again."),
+    ]
+    plan = planned(said, held=held)
+    assert splits_of(said, plan) == ["test", None, "train"]
+    assert (plan.report.left_out, plan.report.left_for_earlier) == (1, 0)
 
 
 def test_a_sentence_once_trained_on_pins_nothing() -> None:

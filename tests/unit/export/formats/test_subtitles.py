@@ -68,7 +68,7 @@ def test_a_tricky_text_is_read_as_it_was(text: str) -> None:
 @given(ANY_TEXT)
 @settings(max_examples=50, deadline=None)
 def test_any_text_keeps_the_structure_of_the_file(text: str) -> None:
-    cues = laid_out(split_cues(text, TimeSpan(1, 3)), 5000)
+    cues = laid_out([split_cues(text, TimeSpan(1, 3))], 5000)
     after = Cue(TimeSpan(10, 11), ("the end",))
     for read in (read_srt(srt_text([*cues, after])), read_vtt(vtt_text([*cues, after]))):
         assert [(start, end) for start, end, _ in read] == [
@@ -131,6 +131,19 @@ def test_channels_are_voices_and_may_speak_at_once(tmp_path: Path) -> None:
         ("Channel 1", "left", "00:00:00.000", "00:00:03.000"),
         ("Channel 2", "right", "00:00:01.000", "00:00:04.000"),
     ]
+
+
+def test_overlapping_texts_of_one_voice_keep_their_times(tmp_path: Path) -> None:
+    """[1 the longer one 5] over [1.2 the shorter one 4]."""
+    said = (
+        utterance(1, 5, "the longer one", speaker="ana"),
+        utterance(1.2, 4, "the shorter one", speaker="ana"),
+    )
+    data = MemoryDataSet([recording(tmp_path, "a.wav", 6.0, *said)])
+    (srt,), (vtt,) = (WRITE[form](data, tmp_path) for form in ("srt", "vtt"))
+    expected = [(1000, 5000, "the longer one"), (1200, 4000, "the shorter one")]
+    assert read_srt(srt.read_text(encoding="utf-8")) == expected
+    assert read_vtt(vtt.read_text(encoding="utf-8")) == expected
 
 
 @pytest.mark.parametrize("form", ["srt", "vtt"])

@@ -309,7 +309,7 @@ def test_what_a_person_wrote_gives_way_to_no_file() -> None:
     cut_otherwise = ImportedText(Reference("m", "m:1", 0.5, 3.0, "theirs"))
     plan = plan_import(known, [cut_otherwise])
     assert (plan.placements, plan.superseded) == ([], {})
-    assert "a person's text stands for 0.5–2 s" in plan.refused[0][1]
+    assert "a person's text stands for 0.5–2 s" in plan.refused[0].why
     same_interval = ImportedText(Reference("m", "m:1", 0.5, 2.0, "theirs"))
     assert [each.segment for each in plan_import(known, [same_interval]).placements] == [person]
 
