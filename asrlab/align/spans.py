@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from asrlab.align.context import fitted, heard_with
 from asrlab.align.how import Alignment
 from asrlab.audio.batches import Clip, load_batches
 from asrlab.catalog import Catalog
@@ -33,17 +34,19 @@ Found = tuple[AlignedWord, ...] | ItemError
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A span of an edited text, and what is spoken in it."""
+    """A span of an edited text, what the aligner hears for it, and what is spoken there."""
 
     edited: EditedText
     span: PendingSpan
+    window: PendingSpan
     text: str
 
 
 def drain_spans(catalog: Catalog, how: Alignment, segment_ids: Sequence[int] | None = None) -> int:
     """Align what edits left waiting in the texts that count in these segments, or in all; returns how many were stored.
 
-    Words outside of the spans keep their times, scores and runs. A text of which a span can't be aligned is recorded
+    Words outside of the spans keep their times, scores and runs, also those that are heard along with a span that has
+    too little room to be heard alone. A text of which a span can't be aligned is recorded
     with the reason, and is left until it is forgiven. Idempotent; what another process has claimed is left alone.
     """
     with catalog.reading() as session:
@@ -76,16 +79,20 @@ def _drain(catalog: Catalog, how: Alignment, texts: Sequence[TranscriptToAlign])
 
 
 def _clips(edited: Sequence[EditedText], sources: dict[int, AudioSource]) -> list[Clip[_Piece]]:
-    return [
-        Clip(
-            _Piece(each, span, text),
-            sources.get(each.transcript.segment.recording_id),
-            TimeSpan.from_ms(span.start_ms, span.end_ms),
-            each.transcript.segment.channel,
-        )
-        for each in edited
-        for span, text in zip(each.words.pending, each.span_texts, strict=True)
-    ]
+    clips = []
+    for each in edited:
+        segment = each.transcript.segment
+        for span, window in zip(each.words.pending, _windows(each), strict=True):
+            (text,) = each.said([window])
+            stretch = TimeSpan.from_ms(window.start_ms, window.end_ms)
+            piece = _Piece(each, span, window, text)
+            clips.append(Clip(piece, sources.get(segment.recording_id), stretch, segment.channel))
+    return clips
+
+
+def _windows(edited: EditedText) -> list[PendingSpan]:
+    words, segment = edited.words, edited.transcript.segment
+    return [heard_with(words.words, words.pending, span, segment.span) for span in words.pending]
 
 
 def _align(how: Alignment, items: Sequence[tuple[_Piece, Waveform]]) -> list[Found]:
@@ -101,11 +108,13 @@ def _align(how: Alignment, items: Sequence[tuple[_Piece, Waveform]]) -> list[Fou
 
 
 def _checked(piece: _Piece, result: Found) -> Found:
-    if isinstance(result, ItemError) or len(result) == piece.span.num_words:
+    if isinstance(result, ItemError):
         return result
+    if len(result) == piece.window.num_words:
+        return fitted(piece.span, piece.window, result)
     return ItemError(
         FailureReason.ALIGNMENT_FAILED,
-        f"the aligner found {len(result)} words where {piece.span.num_words} were changed: {piece.text}",
+        f"the aligner found {len(result)} words where {piece.window.num_words} were to be heard: {piece.text}",
     )
 
 
@@ -132,7 +141,7 @@ def _store(
             if not failed:
                 if store_spans(session, each, how.run_id, how.fingerprint, aligned):
                     stored += 1
-                    audio_ms += sum(span.end_ms - span.start_ms for span in spans)
+                    audio_ms += sum(window.end_ms - window.start_ms for window in _windows(each))
                 resolve_failure(session, STAGE, str(text.transcript_id), how.fingerprint)
                 continue
             count_attempt(session, text.transcript_id, list(failed))

@@ -5,6 +5,7 @@ second: a segment that somebody else decided. gold: one whose text is known. Nei
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from asrlab.catalog.schema import (
     TranscriptRow,
 )
 from asrlab.catalog.values import insert_into, storable, utc_now
-from asrlab.errors import OptionError
+from asrlab.errors import InputNotFoundError, OptionError
 
 BY_PEOPLE = "human"
 PASS_VERDICTS = ("accepted", "corrected", "rejected")
@@ -36,6 +37,15 @@ class BlindPass:
     text: str
     verdict: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class GoldItem:
+    """The text that is known to be right of a segment, and who said so."""
+
+    text: str
+    added_by: str
+    added_at: datetime
 
 
 def gold_candidates(session: Session, person: str, limit: int) -> list[int]:
@@ -79,9 +89,7 @@ def add_pass(session: Session, person: str, new: BlindPass) -> None:
 
     Raises OptionError when its segment or text is none, the person passed already, or is not to hear the segment so.
     """
-    segment = session.scalars(
-        sa.select(SegmentRow).where(SegmentRow.segment_id == new.segment_id).with_for_update()
-    ).one_or_none()
+    segment = _locked(session, new.segment_id)
     parent = session.get(TranscriptRow, new.parent_id)
     if segment is None or parent is None or parent.segment_id != new.segment_id:
         raise OptionError(f"there is no text {new.parent_id} of a segment {new.segment_id}")
@@ -126,6 +134,13 @@ def add_pass(session: Session, person: str, new: BlindPass) -> None:
     session.flush()
 
 
+def _locked(session: Session, segment_id: int) -> SegmentRow | None:
+    """The segment, None where there is none. Its verdicts, and whether it is gold, hold until the transaction ends."""
+    return session.scalars(
+        sa.select(SegmentRow).where(SegmentRow.segment_id == segment_id).with_for_update()
+    ).one_or_none()
+
+
 def _compared_with(session: Session, new: BlindPass) -> int | None:
     """The verdict in force, for a second pass: what a text is compared with must not change later."""
     decided = current_id(session, new.segment_id) if new.kind == "second" else None
@@ -155,6 +170,7 @@ def add_gold(session: Session, person: str, segment_id: int) -> None:
 
     Raises OptionError for a segment without a text that a person accepted or wrote, or without a machine's to show.
     """
+    _locked(session, segment_id)
     item = session.get(ReviewItemRow, segment_id)
     if item is None or item.verdict not in ("accepted", "corrected"):
         raise OptionError(f"segment {segment_id} has no accepted text: accept or correct it first")
@@ -169,9 +185,46 @@ def add_gold(session: Session, person: str, segment_id: int) -> None:
         .values(segment_id=segment_id, **values)
         .on_conflict_do_update(index_elements=["segment_id"], set_=values)
     )
-    # What was compared with the text of before is to be compared again.
+    # What was compared with the text of before, or with nothing, is to be compared again.
+    _set_compared(session, segment_id, None)
+
+
+def gold_item(session: Session, segment_id: int) -> GoldItem | None:
+    """What is known of the segment, None where it is not gold."""
+    row = session.get(GoldItemRow, segment_id)
+    return None if row is None else GoldItem(row.text, row.added_by, row.added_at)
+
+
+def is_gold_in_force(session: Session, segment_id: int) -> bool:
+    """Whether the segment is gold, and its gold text is the one that counts, with a verdict for it."""
+    gold = session.get(GoldItemRow, segment_id)
+    now = current_id(session, segment_id)
+    if gold is None or now is None or session.get_one(TranscriptRow, now).text != gold.text:
+        return False
+    verdict = verdict_of(session, now)
+    return verdict is not None and verdict.verdict in ("accepted", "corrected")
+
+
+def remove_gold(session: Session, segment_id: int) -> None:
+    """Let the segment be gold no more, and its gold passes count no more; nothing changes where it is not gold.
+
+    Raises InputNotFoundError when there is no such segment.
+    """
+    if _locked(session, segment_id) is None:
+        raise InputNotFoundError(f"there is no segment {segment_id}")
+    gold = session.get(GoldItemRow, segment_id)
+    if gold is None:
+        return
+    session.delete(gold)
+    session.flush()
+    # Compared with nothing, until somebody makes the segment gold anew.
+    _set_compared(session, segment_id, 0)
+
+
+def _set_compared(session: Session, segment_id: int, words: int | None) -> None:
+    """words: None lets the segment's gold passes be compared anew, 0 says that there is nothing to compare with."""
     session.execute(
         sa.update(ReviewPassRow)
         .where(ReviewPassRow.segment_id == segment_id, ReviewPassRow.kind == "gold")
-        .values(words=None)
+        .values(words=words, word_edits=words, known_by=None)
     )

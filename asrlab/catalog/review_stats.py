@@ -156,11 +156,12 @@ LEFT JOIN gold_items o ON o.segment_id = p.segment_id AND p.kind = 'gold'
 WHERE p.words IS NULL
 LIMIT :limit
 """
-# Not where the gold text became another in between.
+# Not where the gold text became another in between. Where nothing is gold any more there is nothing to compare with.
 _COMPARE = """
 UPDATE review_passes SET engine = :engine, known_by = :known_by, words = :words, word_edits = :word_edits
-WHERE pass_id = :pass_id AND words IS NULL AND (kind = 'second' OR EXISTS (
-    SELECT 1 FROM gold_items o WHERE o.segment_id = review_passes.segment_id AND o.text = :known_text))
+WHERE pass_id = :pass_id AND words IS NULL AND (kind = 'second' OR NOT EXISTS (
+    SELECT 1 FROM gold_items o
+    WHERE o.segment_id = review_passes.segment_id AND o.text <> COALESCE(:known_text, '')))
 """
 _PASSES = """
 SELECT p.kind, r.corpus, p.engine, p.person, p.known_by, p.verdict, COUNT(*),

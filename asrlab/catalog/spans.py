@@ -29,17 +29,30 @@ from asrlab.catalog.schema import (
 )
 from asrlab.catalog.values import chunks, flags_text
 from asrlab.domain.labels import AlignedWord
-from asrlab.domain.words import TimedWord
+from asrlab.domain.words import PendingSpan, TimedWord
 from asrlab.text.words import word_spans
 
 
 @dataclass(frozen=True, slots=True)
 class EditedText:
-    """A text of which some words await alignment. span_texts: what is spoken in each of the spans."""
+    """A text of which some words await alignment."""
 
     transcript: TranscriptToAlign
     words: WordsOfVersion
-    span_texts: tuple[str, ...]
+
+    def said(self, spans: Sequence[PendingSpan]) -> list[str]:
+        """The words of each span as the text has them, where its words are those of the alignment."""
+        text, words = self.transcript.text, [word.word for word in self.words.words]
+        places = word_spans(text)
+        is_same = [text[first:end] for first, end in places] == words
+        found = []
+        for span in spans:
+            end = span.first_word + span.num_words
+            if is_same:
+                found.append(text[places[span.first_word][0] : places[end - 1][1]])
+            else:
+                found.append(" ".join(words[span.first_word : end]))
+        return found
 
 
 def texts_with_spans(
@@ -71,21 +84,7 @@ def edited_text(session: Session, transcript: TranscriptToAlign) -> EditedText |
     words = words_of_version(session, transcript.transcript_id)
     if words is None or not words.pending:
         return None
-    return EditedText(transcript, words, _span_texts(transcript.text, words))
-
-
-def _span_texts(text: str, words: WordsOfVersion) -> tuple[str, ...]:
-    """As the text has them, where its words are those of the alignment."""
-    places = word_spans(text)
-    is_same = [text[first:end] for first, end in places] == [word.word for word in words.words]
-    found = []
-    for span in words.pending:
-        end = span.first_word + span.num_words
-        if is_same:
-            found.append(text[places[span.first_word][0] : places[end - 1][1]])
-        else:
-            found.append(" ".join(word.word for word in words.words[span.first_word : end]))
-    return tuple(found)
+    return EditedText(transcript, words)
 
 
 def store_spans(

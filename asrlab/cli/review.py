@@ -7,6 +7,7 @@ import webbrowser
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from asrlab.cli.exits import STOPPING_NOW
 from asrlab.cli.options import catalog_option, job_from, job_options, opened_catalog
@@ -71,6 +72,7 @@ def command(
     It answers on this machine only, unless --host and --auth say otherwise. Ctrl-C ends it.
     """
     if ctx.invoked_subcommand is not None:
+        _check_no_page_options(ctx)
         ctx.find_root().obj = catalog
         return
     if auth and user is not None:
@@ -93,6 +95,20 @@ def command(
 
 command.add_command(people)
 command.add_command(stats)
+
+
+def _check_no_page_options(ctx: click.Context) -> None:
+    """Raise UsageError for options that say how the page is opened, before a command that opens none."""
+    given = [
+        option.opts[0]
+        for option in ctx.command.params
+        if option.name != "catalog" and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        verb = "is" if len(given) == 1 else "are"
+        raise click.UsageError(
+            f"{', '.join(given)} {verb} for the page, which `{ctx.command_path} {ctx.invoked_subcommand}` does not open"
+        )
 
 
 def _login_name() -> str:

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 
 # The names of asrlab.review.stats, which to import would cost `--help` the catalog.
 GROUPS = ("engine", "corpus", "reviewer")
-HEADINGS = ("items", "hours", "speed", "accepted", "corrected", "rejected", "WER", "CER", "agreement", "gold")
+HEADINGS = (
+    "items",
+    "hours",
+    "spent",
+    "speed",
+    "accepted",
+    "corrected",
+    "rejected",
+    "WER",
+    "CER",
+    "agreement WER",
+    "gold",
+)
 
 
 @click.command("stats")
@@ -24,8 +36,9 @@ HEADINGS = ("items", "hours", "speed", "accepted", "corrected", "rejected", "WER
 def stats(group: str | None, as_json: bool, catalog: str | None) -> None:
     """Figures over what was reviewed, in all and by engine, corpus and reviewer.
 
-    WER and CER are those of the machine's texts against the final ones; speed is audio by time spent; agreement is the
-    WER between a first and a second, blind pass; gold is the share of known texts that came out right.
+    hours are those of the audio; spent is people's time, h:mm:ss; speed is audio by time spent. WER and CER are those
+    of the machine's texts against the final ones; agreement WER is that between a first and a second, blind pass; gold
+    is the share of known texts that came out right.
     """
     from asrlab.review.stats import statistics
 
@@ -49,6 +62,7 @@ def _cells(of: "Figures") -> tuple[object, ...]:
     return (
         of.items,
         f"{of.hours:.2f}",
+        _clock(of.seconds_spent),
         None if of.speed is None else f"{of.speed:.2f}×",
         of.accepted,
         of.corrected,
@@ -58,6 +72,11 @@ def _cells(of: "Figures") -> tuple[object, ...]:
         _percent(of.agreement_wer),
         _percent(of.gold_accuracy),
     )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
 def _percent(rate: float | None) -> str | None:

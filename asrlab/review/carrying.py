@@ -8,13 +8,9 @@ from dataclasses import dataclass, replace
 
 from asrlab.domain.labels import FLAG_INTERPOLATED
 from asrlab.domain.time import TimeSpan
-from asrlab.domain.words import PendingSpan, TimedWord
+from asrlab.domain.words import PendingSpan, TimedWord, shares_of
 from asrlab.text.changes import kept_words
 from asrlab.text.words import words_of
-
-# The shortest time in which a word can be heard. An aligner that is given less finds nothing in it.
-MS_PER_LETTER = 30
-MS_PER_WORD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +38,13 @@ def carry(
     """Give each token the times of the old word that it is; those without are spread between their neighbours.
 
     kept: by token, the index in `old`. span: of the segment; an old word that does not lie within is none.
-    waiting: indices in `old` whose times are a guess; they go on waiting. A new word without room to be spoken in
-    takes its neighbours with it: they are spoken in what looked like theirs.
+    waiting: indices in `old` whose times are a guess; they go on waiting. No other word that stayed is moved, nor awaits
+    alignment: a new word gets the time between its neighbours, be it none at all.
     """
     inside = [at if at is not None and _lies_in(old[at], span) else None for at in kept]
     words = _placed(tokens, old, inside, span)
     firm = [at is not None and at not in waiting for at in inside]
-    while True:
-        spans = list(_pending(words, firm, span))
-        # What an aligner is to find needs time to be spoken in.
-        tight = [each for each in spans if each.end_ms - each.start_ms < _needed(tokens, each)]
-        grown = {
-            at
-            for each in tight
-            for at in (each.first_word - 1, each.first_word + each.num_words)
-            if 0 <= at < len(tokens)
-        }
-        if not grown:
-            return Carried(words, waiting_spans(words, firm, span))
-        for at in grown:
-            firm[at] = False
+    return Carried(words, waiting_spans(words, firm, span))
 
 
 def carry_text(
@@ -79,8 +62,11 @@ def carry_text(
 def waiting_spans(
     words: Sequence[TimedWord], firm: Sequence[bool], span: TimeSpan
 ) -> tuple[PendingSpan, ...]:
-    """The words that are not firm, each run with the time between its neighbours, where there is any."""
-    return tuple(each for each in _pending(words, firm, span) if each.end_ms > each.start_ms)
+    """The words that are not firm, each run with the time between its neighbours.
+
+    A run without any time waits too: else nobody would know any more that its times are a guess.
+    """
+    return tuple(_pending(words, firm, span))
 
 
 def waiting_words(pending: Sequence[PendingSpan]) -> frozenset[int]:
@@ -92,11 +78,6 @@ def waiting_words(pending: Sequence[PendingSpan]) -> frozenset[int]:
 
 def _lies_in(word: TimedWord, span: TimeSpan) -> bool:
     return span.start_ms <= word.start_ms <= word.end_ms <= span.end_ms
-
-
-def _needed(tokens: Sequence[str], span: PendingSpan) -> int:
-    some = tokens[span.first_word : span.first_word + span.num_words]
-    return sum(max(MS_PER_WORD, MS_PER_LETTER * len(word)) for word in some)
 
 
 def _placed(
@@ -128,16 +109,8 @@ def _placed(
 
 
 def _spread(tokens: Sequence[str], start: int, end: int) -> Iterator[TimedWord]:
-    total = sum(len(word) for word in tokens)
-    done = 0
-    for word in tokens:
-        first, done = done, done + len(word)
-        yield TimedWord(
-            word,
-            start + (end - start) * first // total,
-            start + (end - start) * done // total,
-            flags=FLAG_INTERPOLATED,
-        )
+    for word, (first, last) in zip(tokens, shares_of(tokens, start, end), strict=True):
+        yield TimedWord(word, first, last, flags=FLAG_INTERPOLATED)
 
 
 def _pending(words: Sequence[TimedWord], firm: Sequence[bool], span: TimeSpan) -> Iterator[PendingSpan]:

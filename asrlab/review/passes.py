@@ -4,9 +4,20 @@ from collections.abc import Sequence
 
 from asrlab.catalog import Catalog, review_passes
 from asrlab.catalog.review_blind import BlindShares, PassKind, blind_kinds
-from asrlab.catalog.review_passes import BlindPass
+from asrlab.catalog.review_passes import BlindPass, GoldItem
 
-__all__ = ["BlindPass", "PassKind", "is_blind", "machine_text_id", "mark_gold", "submit", "written_by_people"]
+__all__ = [
+    "BlindPass",
+    "GoldItem",
+    "PassKind",
+    "find_gold",
+    "is_blind",
+    "machine_text_id",
+    "mark_gold",
+    "submit",
+    "unmark_gold",
+    "written_by_people",
+]
 
 
 def is_blind(
@@ -58,3 +69,18 @@ def mark_gold(catalog: Catalog, person: str, segment_id: int) -> None:
     """Let the segment's text of now be known as right. OptionError unless a person accepted or wrote it."""
     with catalog.writing() as session:
         review_passes.add_gold(session, person, segment_id)
+
+
+def unmark_gold(catalog: Catalog, segment_id: int) -> None:
+    """Let the segment be gold no more: nobody is asked it, and what was answered counts for nobody.
+
+    Nothing changes where it is not gold. Raises InputNotFoundError when there is no such segment.
+    """
+    with catalog.writing() as session:
+        review_passes.remove_gold(session, segment_id)
+
+
+def find_gold(catalog: Catalog, segment_id: int) -> GoldItem | None:
+    """The text that is known to be right of the segment, None where it is not gold."""
+    with catalog.reading() as session:
+        return review_passes.gold_item(session, segment_id)

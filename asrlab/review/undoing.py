@@ -13,6 +13,7 @@ from asrlab.catalog.edited_words import (
     set_pending,
     words_of_earlier,
 )
+from asrlab.catalog.review_passes import is_gold_in_force, remove_gold
 from asrlab.catalog.reviews import (
     Act,
     NewAct,
@@ -33,6 +34,7 @@ from asrlab.errors import ConflictError
 from asrlab.review.carrying import waiting_spans, waiting_words
 from asrlab.review.desk import Desk, Saved, check_person, copy_words, keep_verdict, locked, unchecked_desk
 
+CUTS = ("borders", "split", "merged")
 NOT_LATEST = "somebody changed this after you: take it back by hand"
 
 
@@ -40,7 +42,8 @@ def undo(catalog: Catalog, person: str, segment_id: int) -> Saved | None:
     """Take back this person's last act on the segment that was not taken back; None when there is none.
 
     A text gives way to a new version that says what the one before said, with its words and its verdict; a verdict
-    is withdrawn; segments that were cut otherwise are as they were. Raises ConflictError when somebody acted since.
+    is withdrawn; segments that were cut otherwise are as they were. A gold item whose text has no verdict for it any
+    more is none. Raises ConflictError when somebody acted since.
     """
     check_person(person)
     with catalog.writing() as session:
@@ -49,18 +52,28 @@ def undo(catalog: Catalog, person: str, segment_id: int) -> Saved | None:
         act = last_act(session, segment_id, person)
         if act is None:
             return None
-        if act.kind in ("borders", "split", "merged"):
-            return _undo_cut(session, person, first_row_of(session, act))
-        match act.kind:
-            case "accepted" | "rejected":
-                _undo_verdict(session, act)
-            case "words":
-                _undo_times(desk, act)
-            case "described":
-                _undo_description(desk, act)
-            case _:
-                _undo_text(desk, act)
-        return _noted(session, person, act, [act.act_id], segment_id)
+        is_cut = act.kind in CUTS
+        act = first_row_of(session, act) if is_cut else act
+        ids: list[int] = act.detail["new"] if is_cut else [segment_id]
+        gold_ids = [each for each in ids if is_gold_in_force(session, each)]
+        saved = _undo_cut(session, person, act) if is_cut else _undo_on_segment(desk, act)
+        for gold_id in gold_ids:
+            if not is_gold_in_force(session, gold_id):
+                remove_gold(session, gold_id)
+        return saved
+
+
+def _undo_on_segment(desk: Desk, act: Act) -> Saved:
+    match act.kind:
+        case "accepted" | "rejected":
+            _undo_verdict(desk.session, act)
+        case "words":
+            _undo_times(desk, act)
+        case "described":
+            _undo_description(desk, act)
+        case _:
+            _undo_text(desk, act)
+    return _noted(desk.session, desk.person, act, [act.act_id], act.segment_id)
 
 
 def _noted(session: Session, person: str, act: Act, act_ids: Sequence[int], segment_id: int) -> Saved:

@@ -1,5 +1,7 @@
 """`asrlab review stats` and `asrlab review people`, as the shell sees them."""
 
+import re
+
 from asrlab.catalog import open_catalog
 from asrlab.review.people import check_token
 from tests.acceptance.conftest import Asrlab
@@ -18,6 +20,8 @@ def test_figures_are_told_to_people_and_programs(asrlab: Asrlab) -> None:
     assert "12.5 %" in table
     assert "[bold]calls" in table
     assert "0.40×" in table
+    assert re.search(r"hours +spent +speed .* CER +agreement WER +gold", table)
+    assert "0:00:02" in table
     only = asrlab.run("review", "stats", "--by", "reviewer")
     assert "25.0 %" in only
     assert "[bold]calls" not in only
@@ -25,6 +29,17 @@ def test_figures_are_told_to_people_and_programs(asrlab: Asrlab) -> None:
     assert told["total"]["wer"] == 0.125
     assert [each["name"] for each in told["by_reviewer"]] == ["ann", "bob"]
     assert asrlab.json("review", "stats", "--by", "reviewer", "--json") == told["by_reviewer"]
+
+
+def test_options_of_the_page_are_refused_before_a_command_that_opens_none(asrlab: Asrlab) -> None:
+    asrlab.run("init")
+    asrlab.run("review", "--user", "zed", "stats", code=2)
+    assert "--user is for the page, which `asrlab review stats` does not open" in " ".join(
+        asrlab.errors.split()
+    )
+    asrlab.run("review", "--auth", "--gold", "0.1", "people", "list", code=2)
+    assert "--auth, --gold are for the page" in " ".join(asrlab.errors.split())
+    asrlab.run("review", "--catalog", "sqlite:///asrlab.db", "stats")
 
 
 def test_a_person_gets_a_token_once_and_is_shut_out_again(asrlab: Asrlab) -> None:

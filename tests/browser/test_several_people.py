@@ -119,6 +119,10 @@ def test_a_gold_item_looks_like_any_other(shared: Served, visit: Visit) -> None:
     open_segment(reviewer, text)
     reviewer.get_by_role("button", name="Make it gold").click()
     reviewer.get_by_text("A gold item now").wait_for()
+    # It can be taken back, and be made one again.
+    reviewer.get_by_role("button", name="No longer gold").click()
+    reviewer.get_by_role("button", name="Make it gold").click()
+    reviewer.get_by_role("button", name="No longer gold").wait_for()
     open_segment(reviewer, shared.text("chinese"))
 
     page = visit("ann", "borders").page

@@ -52,11 +52,11 @@ def test_a_moved_border_makes_a_new_segment_and_keeps_the_words_within(
     assert (old.is_superseded, old.superseded_by) == (True, moved.segment_id)
 
 
-def test_a_word_left_outside_takes_its_neighbour_along_to_find_room(
+def test_a_word_left_outside_waits_at_the_border_and_takes_no_neighbour_along(
     catalog: Catalog, labeled: Labeled
 ) -> None:
     moved = move_borders(catalog, "ada", labeled.segment, labeled.text, 0.0, 2.5)
-    assert pending(catalog, moved.transcript_id) == [(4, 2, 2000, 2500)]
+    assert pending(catalog, moved.transcript_id) == [(5, 1, 2500, 2500)]
 
 
 def test_borders_that_move_out_leave_every_word_where_it_was(catalog: Catalog, labeled: Labeled) -> None:
@@ -107,8 +107,13 @@ def test_a_split_parts_text_and_words_where_it_is_told(catalog: Catalog, labeled
 
 def test_words_on_the_wrong_side_of_a_split_await_alignment(catalog: Catalog, labeled: Labeled) -> None:
     left, right = split(catalog, "ada", labeled.segment, labeled.text, 1.0, len("the cat sat "))
-    assert pending(catalog, left.transcript_id) == [(1, 2, 500, 1000)]
+    assert pending(catalog, left.transcript_id) == [(2, 1, 1000, 1000)]
     assert pending(catalog, right.transcript_id) == []
+    assert left.transcript_id is not None
+    assert right.transcript_id is not None
+    before = times_of(catalog, labeled.text)
+    assert times_of(catalog, left.transcript_id) == [*before[:2], ("sat", 1000, 1000)]
+    assert times_of(catalog, right.transcript_id) == before[3:]
 
 
 def test_what_was_split_and_joined_again_is_what_it_was(catalog: Catalog, labeled: Labeled) -> None:

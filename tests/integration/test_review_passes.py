@@ -5,12 +5,13 @@ import pytest
 from asrlab.catalog import Catalog
 from asrlab.catalog.migrate import downgrade, upgrade
 from asrlab.catalog.query import run_query
-from asrlab.errors import OptionError
-from asrlab.review.acts import judge, save
+from asrlab.errors import InputNotFoundError, OptionError
+from asrlab.review.acts import describe, judge, save
 from asrlab.review.cutting import merge, move_borders, split
-from asrlab.review.passes import is_blind, machine_text_id, mark_gold, submit
+from asrlab.review.passes import find_gold, is_blind, machine_text_id, mark_gold, submit, unmark_gold
 from asrlab.review.queues import BlindShares, Queue, next_item
 from asrlab.review.stats import statistics
+from asrlab.review.undoing import undo
 from tests.factories import add_run, add_text
 from tests.reviewing import act, catalog_of, decide, newest_text, segment_of
 
@@ -213,6 +214,85 @@ def test_a_gold_text_that_became_another_is_what_passes_are_compared_with(catalo
     mark_gold(catalog, "ann", one)
     total = statistics(catalog).total
     assert (total.gold_items, total.gold_accuracy, total.gold_wer) == (1, 0.0, 0.25)
+
+
+def test_what_is_gold_no_more_is_asked_of_nobody_and_counts_for_nobody(catalog: Catalog) -> None:
+    (one,) = catalog_of(catalog, ["a b c d"])
+    decide(catalog, "ann", one)
+    mark_gold(catalog, "ann", one)
+    submit(catalog, "bob", one, "gold", machine(catalog, one), "a b c dee", "corrected", 1.0)
+    assert statistics(catalog).total.gold_accuracy == 0.0
+    unmark_gold(catalog, one)
+    unmark_gold(catalog, one)
+    assert find_gold(catalog, one) is None
+    assert is_blind(catalog, "cem", one, 0.0) is None
+    total = statistics(catalog).total
+    assert (total.gold_items, total.gold_accuracy, total.gold_wer) == (0, None, None)
+    # Not compared anew either, when what was compared is forgotten.
+    downgrade(catalog, "0010")
+    upgrade(catalog)
+    assert statistics(catalog).total == total
+    # Made gold anew, by a text that is another's, it counts by that.
+    decide(catalog, "cem", one, "corrected", text="a b c dee")
+    mark_gold(catalog, "cem", one)
+    total = statistics(catalog).total
+    assert (total.gold_items, total.gold_accuracy, total.gold_wer) == (1, 1.0, 0.0)
+    with pytest.raises(InputNotFoundError, match="no segment"):
+        unmark_gold(catalog, 999)
+
+
+def test_gold_goes_with_the_text_that_is_taken_back(catalog: Catalog) -> None:
+    (one,) = catalog_of(catalog, ["a b c d"])
+    save(catalog, "ann", one, newest(catalog, one), "zzz")
+    mark_gold(catalog, "ann", one)
+    submit(catalog, "bob", one, "gold", machine(catalog, one), "a b c d", "accepted", 1.0)
+    assert statistics(catalog).total.gold_accuracy == 0.0
+    undo(catalog, "ann", one)
+    assert find_gold(catalog, one) is None
+    assert is_blind(catalog, "cem", one, 0.0) is None
+    assert statistics(catalog).total.gold_items == 0
+
+
+def test_gold_goes_with_the_verdict_that_is_taken_back_unless_another_stands(catalog: Catalog) -> None:
+    (one,) = catalog_of(catalog, ["a"])
+    judge(catalog, "ann", one, newest(catalog, one), "accepted")
+    mark_gold(catalog, "ann", one)
+    judge(catalog, "bob", one, newest(catalog, one), "accepted")
+    undo(catalog, "bob", one)
+    assert find_gold(catalog, one) is not None
+    undo(catalog, "ann", one)
+    assert find_gold(catalog, one) is None
+
+
+def test_gold_stays_while_what_is_taken_back_leaves_its_text_right(catalog: Catalog) -> None:
+    (one,) = catalog_of(catalog, ["a b"])
+    saved = save(catalog, "ann", one, newest(catalog, one), "a bee")
+    mark_gold(catalog, "ann", one)
+    # A language, a rejection and a later text, each taken back again.
+    described = describe(catalog, "ann", one, saved.transcript_id, speaker="Zoë", language="de")
+    undo(catalog, "ann", one)
+    judge(catalog, "bob", one, newest(catalog, one), "rejected", "noise")
+    undo(catalog, "bob", one)
+    assert described.transcript_id is not None
+    save(catalog, "bob", one, newest(catalog, one), "other", verdict=None)
+    gold = find_gold(catalog, one)
+    assert gold is not None
+    assert (gold.text, gold.added_by) == ("a bee", "ann")
+    undo(catalog, "bob", one)
+    assert find_gold(catalog, one) == gold
+    # The text of now says the same again, and goes now.
+    undo(catalog, "ann", one)
+    assert find_gold(catalog, one) is None
+
+
+def test_gold_outlives_borders_that_are_moved_and_back(catalog: Catalog) -> None:
+    (one,) = catalog_of(catalog, ["a b"])
+    saved = save(catalog, "ann", one, newest(catalog, one), "a bee")
+    mark_gold(catalog, "ann", one)
+    moved = move_borders(catalog, "ann", one, saved.transcript_id, 0.0, 0.4)
+    undo(catalog, "ann", moved.segment_id)
+    assert find_gold(catalog, one) is not None
+    assert is_blind(catalog, "bob", one, 0.0) == "gold"
 
 
 def test_figures_are_the_same_after_the_schema_went_down_and_up(catalog: Catalog) -> None:

@@ -9,14 +9,16 @@ import pytest
 from asrlab.align import Alignment, align_segments, drain_spans, transcripts_pending
 from asrlab.audio.write import write_wav
 from asrlab.catalog import Catalog
+from asrlab.catalog.edited_words import words_of_version
 from asrlab.catalog.failures import forgive_failures
 from asrlab.catalog.leases import claimed
 from asrlab.catalog.query import run_query
 from asrlab.domain.labels import AlignedWord
 from asrlab.domain.time import TimeSpan
+from asrlab.domain.words import TimedWord
 from asrlab.engines.protocol import EngineInfo, Waveform
 from asrlab.review.acts import describe, restore, save
-from asrlab.review.cutting import set_word_times, split
+from asrlab.review.cutting import move_borders, set_word_times, split
 from asrlab.review.reading import read_segment
 from asrlab.review.undoing import undo
 from tests.factories import add_run
@@ -105,6 +107,81 @@ def test_just_the_changed_words_are_heard_on_just_their_audio(catalog: Catalog, 
     assert page.current is not None
     assert (page.current.words[4].flags, page.current.words[4].score) == ("", 0.9)
     assert not page.is_pending
+
+
+def words_now(catalog: Catalog, transcript_id: int) -> tuple[TimedWord, ...]:
+    with catalog.reading() as session:
+        words = words_of_version(session, transcript_id)
+    return () if words is None else words.words
+
+
+def test_words_put_in_without_room_are_heard_with_their_neighbours_which_stay(
+    catalog: Catalog, labeled: Labeled
+) -> None:
+    aligner = Listening()
+    before = words_now(catalog, labeled.text)
+    text = edited(catalog, labeled, "the cat and dog sat on the mat")
+    alignment = how(catalog, aligner)
+    assert align_segments(catalog, alignment, [labeled.segment]) == 1
+    assert aligner.heard == [("cat and dog sat", 1000)]
+    after = words_now(catalog, text)
+    assert (*after[:2], *after[4:]) == before
+    assert after[2:4] == tuple(
+        TimedWord(word, 1000, 1000, flags="interpolated", run_id=alignment.run_id) for word in ("and", "dog")
+    )
+    assert waiting(catalog) == []
+
+
+def test_a_word_put_in_with_little_room_gets_that_room_alone(catalog: Catalog, labeled: Labeled) -> None:
+    # The text, as ms: the 0-500, cat 500-960, sat 1040-1500.
+    set_word_times(catalog, "ada", labeled.segment, labeled.text, [(1, 0.5, 0.96), (2, 1.04, 1.5)])
+    before = words_now(catalog, labeled.text)
+    aligner = Listening()
+    text = edited(catalog, labeled, "the cat also sat on the mat")
+    assert align_segments(catalog, how(catalog, aligner), [labeled.segment]) == 1
+    # Heard from 500 to 1500 in thirds: "also" from 833 to 1000.
+    assert aligner.heard == [("cat also sat", 1000)]
+    after = words_now(catalog, text)
+    assert (*after[:2], *after[3:]) == before
+    assert (after[2].start_ms, after[2].end_ms, after[2].score, after[2].flags) == (
+        960,
+        1040,
+        None,
+        "interpolated",
+    )
+
+
+def test_words_within_moved_borders_keep_their_times_when_those_outside_are_heard(
+    catalog: Catalog, labeled: Labeled
+) -> None:
+    before = words_now(catalog, labeled.text)
+    moved = move_borders(catalog, "ada", labeled.segment, labeled.text, 0.0, 2.2)
+    assert moved.transcript_id is not None
+    aligner = Listening()
+    alignment = how(catalog, aligner)
+    assert align_segments(catalog, alignment, [moved.segment_id]) == 1
+    # "the" has 200 ms, "mat" none: both are heard in 200 ms, which is enough for them.
+    assert aligner.heard == [("the mat", 200)]
+    after = words_now(catalog, moved.transcript_id)
+    assert after[:4] == before[:4]
+    assert [(word.start_ms, word.end_ms, word.run_id) for word in after[4:]] == [
+        (2000, 2050, alignment.run_id),
+        (2100, 2150, alignment.run_id),
+    ]
+
+
+@pytest.mark.parametrize("at", range(7))
+def test_a_word_put_in_anywhere_leaves_all_others_as_they_were(
+    catalog: Catalog, labeled: Labeled, at: int
+) -> None:
+    said = ["the", "cat", "sat", "on", "the", "mat"]
+    before = words_now(catalog, labeled.text)
+    text = edited(catalog, labeled, " ".join([*said[:at], "new", *said[at:]]))
+    align_segments(catalog, how(catalog, Listening()), [labeled.segment])
+    after = words_now(catalog, text)
+    assert (*after[:at], *after[at + 1 :]) == before
+    times = [time for word in after for time in (word.start_ms, word.end_ms)]
+    assert times == sorted(times)
 
 
 def test_what_is_aligned_once_is_aligned_no_more(catalog: Catalog, labeled: Labeled) -> None:

@@ -15,7 +15,7 @@ from asrlab.review.people import Person
 from asrlab.review.reading import DiffPart
 from asrlab.web import bodies
 from asrlab.web.bodies import Nothing, PathId, QueryId
-from asrlab.web.site import Reviewer, Site, SiteOf, Somebody
+from asrlab.web.site import Reviewer, Site, SiteOf, Somebody, is_reviewer
 
 router = APIRouter(prefix="/api")
 
@@ -82,7 +82,10 @@ Editor = Annotated[Person, Depends(_editor)]
 
 @router.get("/segments/{segment_id}")
 def read(segment_id: PathId, site: SiteOf, person: Somebody) -> dict[str, Any]:
-    """A SegmentPage, and `blind`: as which kind of pass to show it; then it holds the machine's texts alone."""
+    """A SegmentPage; `blind`: as which kind of pass to show it, when it holds the machine's texts alone.
+
+    `gold`: the text known to be right, who said so and when; null where there is none, or not for this person to know.
+    """
     blind = site.blind_kind(person, segment_id)
     page = reading.read_segment(site.catalog, segment_id, person.name, is_blind=blind is not None)
     if page is None:
@@ -91,7 +94,9 @@ def read(segment_id: PathId, site: SiteOf, person: Somebody) -> dict[str, Any]:
         # Also what a server that was killed has left.
         site.wake(segment_id)
     content: dict[str, Any] = jsonable_encoder(asdict(page))
-    return {**content, "blind": blind}
+    may_know = blind is None and is_reviewer(person)
+    gold = passes.find_gold(site.catalog, segment_id) if may_know else None
+    return {**content, "blind": blind, "gold": jsonable_encoder(gold)}
 
 
 @router.post("/segments/{segment_id}/claim")
@@ -236,6 +241,14 @@ def submit(body: bodies.PassBody, segment_id: PathId, site: SiteOf, person: Work
 def gold(_body: Nothing, segment_id: PathId, site: SiteOf, person: Reviewer) -> Done:
     _check_sight(site, person, segment_id)
     passes.mark_gold(site.catalog, person.name, segment_id)
+    return Done()
+
+
+@router.delete("/segments/{segment_id}/gold")
+def not_gold(_body: Nothing, segment_id: PathId, site: SiteOf, person: Reviewer) -> Done:
+    """Also where it is not gold."""
+    _check_sight(site, person, segment_id)
+    passes.unmark_gold(site.catalog, segment_id)
     return Done()
 
 

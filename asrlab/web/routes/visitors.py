@@ -11,16 +11,21 @@ from asrlab.review.people import Role
 from asrlab.web.bodies import MAX_NAME_CHARS, Body, LoginBody, Name, Nothing
 from asrlab.web.guard import session_key
 from asrlab.web.sessions import COOKIE, LIFETIME_S
-from asrlab.web.site import Admin, Site, SiteOf, Visitor
+from asrlab.web.site import Admin, Site, SiteOf, Visitor, is_reviewer
 
 router = APIRouter(prefix="/api")
 
 
 class Me(BaseModel):
-    """person: None until they have logged in. csrf: what every write must carry. aligner: None where none runs."""
+    """person: None until they have logged in. csrf: what every write must carry. aligner: None where none runs.
+
+    is_reviewer: whether they may see figures, make gold items and take over what others have, as their role says, with
+    or without login.
+    """
 
     person: str | None
     role: str | None
+    is_reviewer: bool
     needs_login: bool
     csrf: str
     second_share: float
@@ -118,6 +123,7 @@ def _me(site: Site, key: str | None, person: people.Person | None) -> Me:
     return Me(
         person=None if person is None else person.name,
         role=None if person is None else person.role,
+        is_reviewer=person is not None and is_reviewer(person),
         needs_login=site.owner is None,
         csrf=site.sessions.csrf_token(key),
         second_share=site.shares.second,

@@ -48,12 +48,20 @@ def test_a_word_put_in_where_there_is_room_waits_there_alone() -> None:
     assert [word.run_id for word in found.words] == [7, None, 7]
 
 
-def test_a_word_put_in_without_room_has_its_neighbours_heard_again() -> None:
+def test_a_word_put_in_without_room_waits_alone_and_moves_no_neighbour() -> None:
     found = carried("the old cat sat", "the", "cat", "sat")
-    assert found.pending == (PendingSpan(0, 3, 10_000, 10_800),)
-    # Until then they stand where they stood.
-    assert found.words[0] == timed("the")[0]
-    assert (found.words[1].start_ms, found.words[1].end_ms) == (10_400, 10_400)
+    assert found.pending == (PendingSpan(1, 1, 10_400, 10_400),)
+    assert found.words == (
+        timed("the")[0],
+        TimedWord("old", 10_400, 10_400, flags="interpolated"),
+        *timed("the", "cat", "sat")[1:],
+    )
+
+
+def test_a_word_in_the_place_of_a_shorter_one_waits_in_its_time_alone() -> None:
+    found = carried("the international sat", "the", "a", "sat", step_ms=100)
+    assert found.pending == (PendingSpan(1, 1, 10_100, 10_200),)
+    assert (found.words[0], found.words[2]) == timed("the", "a", "sat", step_ms=100)[::2]
 
 
 def test_what_waited_goes_on_waiting() -> None:
@@ -63,12 +71,19 @@ def test_what_waited_goes_on_waiting() -> None:
     assert found.pending == (PendingSpan(1, 1, 10_400, 10_800),)
 
 
-def test_words_outside_of_the_segment_are_heard_again() -> None:
+def test_words_outside_of_the_segment_wait_at_its_border_and_push_none_within() -> None:
     old = timed("the", "cat", "sat")
     found = carry_text("the cat sat", "the cat sat", old, TimeSpan(10.4, 14.0))
-    assert found.words[1:] == old[1:]
-    assert found.pending[0].first_word == 0
-    assert all(word.start_ms >= 10_400 for word in found.words)
+    assert found.words == (TimedWord("the", 10_400, 10_400, flags="interpolated"), *old[1:])
+    assert found.pending == (PendingSpan(0, 1, 10_400, 10_400),)
+
+
+def test_a_word_that_a_border_cuts_waits_in_what_is_left_of_it() -> None:
+    old = timed("the", "cat", "sat", "on")
+    found = carry_text("the cat sat on", "the cat sat on", old, TimeSpan(10.0, 11.0))
+    assert found.words[:2] == old[:2]
+    assert found.pending == (PendingSpan(2, 2, 10_800, 11_000),)
+    assert [(word.start_ms, word.end_ms) for word in found.words[2:]] == [(10_800, 10_920), (10_920, 11_000)]
 
 
 def test_words_are_taken_apart_as_the_aligner_did() -> None:
@@ -123,22 +138,49 @@ def test_kept_words_keep_their_times_and_all_stay_in_order_and_inside(
 
 
 @given(words_in_time(), texts)
-def test_what_waits_has_room_and_touches_no_word_that_does_not(
+def test_what_waits_is_what_nobody_timed_and_touches_no_other_word(
     old: tuple[TimedWord, ...], new: list[str]
 ) -> None:
     known = " ".join(word.word for word in old)
     found = carry_text(" ".join(new), known, old, SPAN)
     waiting = waiting_words(found.pending)
     for span in found.pending:
-        assert SPAN.start_ms <= span.start_ms < span.end_ms <= SPAN.end_ms
+        assert SPAN.start_ms <= span.start_ms <= span.end_ms <= SPAN.end_ms
         for at, word in enumerate(found.words):
             if at not in waiting:
                 assert word.end_ms <= span.start_ms or word.start_ms >= span.end_ms
     ends = [(span.start_ms, span.end_ms) for span in found.pending]
     assert ends == sorted(ends)
-    # Every word that nobody timed waits, unless there is no audio left for it.
-    if SPAN.duration_ms and len(found.pending) == 0:
-        assert not any(word.run_id is None and word.end_ms > word.start_ms for word in found.words)
+    assert waiting == {at for at, word in enumerate(found.words) if word.run_id is None}
+
+
+@given(words_in_time(), st.integers(0, 9), st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=4))
+def test_words_put_in_anywhere_leave_every_other_word_as_it_was(
+    old: tuple[TimedWord, ...], at: int, new: list[str]
+) -> None:
+    at = min(at, len(old))
+    kept = [*range(at), *[None] * len(new), *range(at, len(old))]
+    tokens = [word.word for word in old[:at]] + new + [word.word for word in old[at:]]
+    found = carry(tokens, old, kept, SPAN)
+    assert found.words[:at] + found.words[at + len(new) :] == old
+    assert waiting_words(found.pending) == set(range(at, at + len(new)))
+
+
+@given(words_in_time(), st.integers(SPAN.start_ms, SPAN.end_ms), st.integers(SPAN.start_ms, SPAN.end_ms))
+def test_borders_moved_anywhere_leave_every_word_within_as_it_was(
+    old: tuple[TimedWord, ...], one_ms: int, other_ms: int
+) -> None:
+    span = TimeSpan.from_ms(min(one_ms, other_ms), max(one_ms, other_ms))
+    tokens = [word.word for word in old]
+    found = carry(tokens, old, list(range(len(old))), span)
+    waiting = waiting_words(found.pending)
+    for at, (word, before) in enumerate(zip(found.words, old, strict=True)):
+        is_within = span.start_ms <= before.start_ms and before.end_ms <= span.end_ms
+        assert (at in waiting) is not is_within
+        assert word == before or not is_within
+    times = [time for word in found.words for time in (word.start_ms, word.end_ms)]
+    assert times == sorted(times)
+    assert all(span.start_ms <= time <= span.end_ms for time in times)
 
 
 @given(words_in_time(), st.integers(0, 40), st.integers(SPAN.start_ms + 1, SPAN.end_ms - 1))

@@ -48,6 +48,9 @@ class Page:
     def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
         return self.client.post(path, json=body or {}, headers={"X-CSRF-Token": self.csrf, **headers})
 
+    def delete(self, path: str) -> Any:
+        return self.client.request("DELETE", path, json={}, headers={"X-CSRF-Token": self.csrf})
+
     def login(self, token: str) -> Any:
         answer = self.post("/api/login", {"token": token})
         self.refresh()

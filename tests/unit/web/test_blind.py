@@ -105,6 +105,9 @@ def test_every_act_but_a_pass_is_refused(blind_page: Page) -> None:
         answer = blind_page.post(f"/api/segments/1/{act}", body)
         assert (act, answer.status_code) == (act, 403)
         assert "secret" not in answer.text
+    if blind_page.get("/api/segments/1").json()["blind"] == "gold":
+        assert blind_page.get("/api/segments/1").json()["gold"] is None
+    assert blind_page.delete("/api/segments/1/gold").status_code == 403
     stale = blind_page.post("/api/segments/1/save", {"parent_id": 1, "text": "x"})
     assert (stale.status_code, list(stale.json())) == (403, ["error"])
     by_neighbour = {"parent_id": 2, "other_id": 1, "other_parent_id": 3}

@@ -2,13 +2,16 @@
 
 import pytest
 
+from asrlab.review.passes import mark_gold
 from asrlab.review.people import add_person, disable_person
+from asrlab.web.serving import Serving
 from asrlab.web.sessions import COOKIE
-from tests.unit.web.conftest import Page, Reviewed
+from tests.unit.web.conftest import Page, Reviewed, opened_page
 
 
 def test_nobody_sees_anything_before_they_log_in(locked_page: Page) -> None:
-    assert locked_page.refresh()["person"] is None
+    me = locked_page.refresh()
+    assert (me["person"], me["is_reviewer"]) == (None, False)
     for path in ("/api/queue", "/api/segments/1", "/api/recordings/1/audio", "/api/choices", "/api/people"):
         assert locked_page.get(path).status_code == 401
     assert locked_page.post("/api/segments/1/undo").status_code == 401
@@ -81,7 +84,21 @@ def test_an_annotator_edits_and_a_reviewer_says_what_is_gold(
     accepted = locked_page.post("/api/segments/1/judge", {"parent_id": 1, "verdict": "accepted"})
     assert accepted.status_code == 200
     assert locked_page.post("/api/segments/1/gold").status_code == ROLES[role]
+    mark_gold(reviewed.catalog, "ben", 1)
+    assert (locked_page.get("/api/segments/1").json()["gold"] is None) is (role == "annotator")
+    assert locked_page.delete("/api/segments/1/gold").status_code == ROLES[role]
     assert locked_page.get("/api/stats").status_code == ROLES[role]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_page_is_told_what_a_person_may_do_also_without_login(reviewed: Reviewed, role: str) -> None:
+    add_person(reviewed.catalog, "zoe", role)
+    for page in opened_page(reviewed, Serving(user="zoe")):
+        assert page.get("/api/stats").status_code == ROLES[role]
+        me = page.refresh()
+        assert (me["role"], me["is_reviewer"]) == (role, ROLES[role] == 200)
+    for page in opened_page(reviewed, Serving(user="somebody new")):
+        assert page.refresh()["is_reviewer"]
 
 
 @pytest.mark.parametrize("role", ROLES)

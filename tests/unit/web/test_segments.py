@@ -1,6 +1,7 @@
 """Reading and changing segments over HTTP, on both databases."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,25 @@ def test_a_rejection_has_its_reason(page: Page) -> None:
     page.post("/api/segments/1/judge", {"parent_id": 1, "verdict": "rejected", "reason": "music"})
     shown = page.get("/api/segments/1").json()
     assert (shown["verdict"], shown["reason"]) == ("rejected", "music")
+
+
+def test_a_rejection_without_a_reason_has_none(page: Page) -> None:
+    page.post("/api/segments/1/judge", {"parent_id": 1, "verdict": "rejected", "reason": " "})
+    shown = page.get("/api/segments/1").json()
+    assert (shown["verdict"], shown["reason"]) == ("rejected", None)
+
+
+def test_what_is_gold_is_told_and_taken_back(page: Page) -> None:
+    assert page.get("/api/segments/1").json()["gold"] is None
+    page.post("/api/segments/1/save", {"parent_id": 1, "text": "hello there"})
+    page.post("/api/segments/1/gold")
+    gold = page.get("/api/segments/1").json()["gold"]
+    assert (gold["text"], gold["added_by"]) == ("hello there", "anna")
+    assert datetime.fromisoformat(gold["added_at"]).tzinfo is not None
+    for _ in range(2):
+        assert page.delete("/api/segments/1/gold").json() == {"done": True}
+        assert page.get("/api/segments/1").json()["gold"] is None
+    assert page.delete("/api/segments/99/gold").status_code == 404
 
 
 def test_a_difference_is_told_in_parts(page: Page) -> None:

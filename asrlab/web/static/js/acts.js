@@ -1,154 +1,118 @@
 /** What a person does to the item shown; every act is sent with the version it was made on. */
 
+import { act, change, isHere, mayGoOn, replace } from "./act.js";
 import * as api from "./api.js";
-import * as claims from "./claims.js";
 import * as clock from "./clock.js";
-import { resolve } from "./conflict.js";
+import { resolve, THEIRS } from "./conflict.js";
 import { ask, toast } from "./dialog.js";
-import { byId, h, time } from "./dom.js";
+import { h, time } from "./dom.js";
+import * as done from "./done.js";
 import * as editor from "./editor.js";
 import * as item from "./item.js";
 import * as player from "./player.js";
 import * as queue from "./queue.js";
-import { baseOf, emit, state } from "./state.js";
+import { baseOf, emit, keepDraft, state } from "./state.js";
 import { wordAt } from "./words.js";
 
 const REASONS = ["Not speech", "Wrong language", "Unintelligible", "Overlapping speech", "Bad cut", "Private"];
-const done = [];
-let running = null;
-
-/** One act at a time: a key pressed twice decides nothing twice; `waits` has its turn after the one under way. */
-async function act(work, { waits = false } = {}) {
-  while (waits && running) await running;
-  if (!state.page || running) return;
-  running = perform(work);
-  await running;
-  running = null;
-}
-
-// What the server refuses is said, and what another changed is shown.
-async function perform(work) {
-  byId("item-body").setAttribute("aria-busy", "true");
-  try {
-    await work(state.page);
-  } catch (error) {
-    if (!(error instanceof api.ApiError)) throw error;
-    if (error.status === 409) await overtaken(error);
-    else toast(error.message, { kind: "bad" });
-  } finally {
-    byId("item-body").removeAttribute("aria-busy");
-  }
-}
-
-/** What is given out as the machine heard it is only accepted, corrected, rejected or skipped. */
-const change = (work, options) => act(async (page) => {
-  if (state.blind) toast("This one is taken as it was heard: accept, correct, reject or skip it.");
-  else if (await mayGoOn(page)) await work(state.page);
-}, options);
-
-// Somebody may have taken the item over since it was opened. Annotators the server refuses, others are asked.
-async function mayGoOn(page) {
-  const claim = await claims.ask(page.segment_id);
-  if (claim === null || claim.is_mine || state.me.role === "annotator") return true;
-  const body = h("p", { dir: "auto" }, `${claim.person} has this item now, and may be changing it.`);
-  const yes = await ask("Somebody else is at it", body, [{ label: "Cancel", value: false }, { label: "Take it over and go on", value: true }]);
-  if (yes) await claims.take(page.segment_id, true);
-  return Boolean(yes);
-}
-
-async function overtaken(error) {
-  const by = error.body.current?.source;
-  toast(by ? `${by} has changed this item: here is how it is now.` : `${error.message} Here is how it is now.`, { kind: "bad" });
-  await item.reload();
-}
 
 // What every act says: the version it was made on, and the time it took since the last.
-function made(page) {
-  return { parent_id: page.current.transcript_id, seconds: clock.spent() };
-}
+const made = (page, { seconds }) => ({ parent_id: page.current.transcript_id, seconds });
 
 const offerUndo = { act: ["Undo", () => undo()] };
 
-async function decided(page, message, verdict) {
-  const isSecond = state.blind === "second";
-  done.push({ id: page.segment_id, what: state.blind ? "pass" : "act" });
-  // A rejected text is the one that stands, whatever was typed.
-  const text = verdict === "rejected" ? page.current.text : editor.text();
+async function decided(page, { blind, seconds }, { text, verdict }, message) {
+  const isSecond = blind === "second";
+  done.add(page.segment_id, blind ? "pass" : "act");
   queue.settle(page.segment_id, { text, verdict: isSecond ? null : verdict });
-  editor.discard();
-  emit("decided", clock.spent());
+  emit("decided", seconds);
   toast(message, isSecond ? {} : offerUndo);
-  await queue.goOn();
+  if (isHere(page)) await queue.goOn();
 }
 
-/** Saves a text; on a conflict the person merges, as often as it takes. Null: they took the other's. */
-async function store(page, text, verdict) {
+/**
+ * Saves a text; on a conflict the person merges, as often as it takes. Resolves with the page saved on, which is
+ * another's where the segment was cut anew meanwhile, and the text; null: they took the other's, or went back to theirs.
+ */
+async function store(page, text, verdict, seconds) {
+  let on = page;
   let base = baseOf(page);
   let parent = base.transcript_id;
+  const typed = text;
   for (;;) {
     try {
-      return await api.save(page.segment_id, { parent_id: parent, text, verdict, seconds: clock.spent() });
+      const saved = await api.save(on.segment_id, { parent_id: parent, text, verdict, seconds });
+      editor.settle(page, typed, saved, text);
+      return { page: on, text };
     } catch (error) {
-      const current = error instanceof api.ApiError && error.status === 409 ? error.body.current : null;
-      if (!current) throw error;
-      const merged = await resolve(base, current, text);
-      if (merged === null) return null;
-      [base, parent, text] = [current, current.transcript_id, merged];
+      if (!(error instanceof api.ApiError) || error.status !== 409) throw error;
+      const { current, superseded_by: cutInto } = error.body;
+      if (cutInto) on = await item.read(cutInto);
+      const theirs = cutInto ? on.current : current;
+      if (!theirs) throw error;
+      const merged = await resolve(base, theirs, text, cutInto ? on : null);
+      if (merged === THEIRS) keepDraft(page, null);
+      if (merged === THEIRS || merged === null) {
+        if (isHere(page) && (cutInto || merged === THEIRS)) await showTheirs(page);
+        return null;
+      }
+      [base, parent, text] = [theirs, theirs.transcript_id, merged];
     }
   }
 }
 
+// What was typed and is kept goes along to what took the segment's place.
+async function showTheirs(page) {
+  editor.reset();
+  await item.open(page.segment_id, { stays: true });
+}
+
 /** Accepts the text, or saves what was typed as the correction; then the next item. */
-export const accept = () => act(async (page) => {
+export const accept = () => act(async (page, how) => {
   const text = editor.text().trim();
   const isChanged = editor.isDirty();
   if (!(await mayGoOn(page))) return;
-  if (state.blind) {
+  if (how.blind) {
     const [verdict, message] = isChanged ? ["corrected", "Corrected."] : ["accepted", "Accepted."];
-    await sendPass(page, text, verdict, message);
+    await sendPass(page, how, { text, verdict }, message);
   } else if (isChanged) {
-    const saved = await store(page, text, "corrected");
-    if (saved === null) return void (await takeTheirs());
-    await decided(page, "Corrected.", "corrected");
+    const saved = await store(page, text, "corrected", how.seconds);
+    if (saved === null) return;
+    if (isHere(page) && saved.page !== page) await item.open(saved.page.segment_id, { stays: true });
+    await decided(isHere(saved.page) ? state.page : saved.page, how, { text: saved.text, verdict: "corrected" }, "Corrected.");
   } else {
-    await api.judge(page.segment_id, { ...made(page), verdict: "accepted", reason: "" });
-    await decided(page, "Accepted.", "accepted");
+    await api.judge(page.segment_id, { ...made(page, how), verdict: "accepted", reason: "" });
+    await decided(page, how, { text, verdict: "accepted" }, "Accepted.");
   }
-});
-
-async function takeTheirs() {
-  editor.discard();
-  await item.reload();
-}
+}, { waits: true, decides: true });
 
 // What is heard a second time is said to be that; a gold item is to look like any other.
-async function sendPass(page, text, verdict, message) {
-  await api.pass(page.segment_id, { ...made(page), kind: state.blind, text, verdict });
-  await decided(page, state.blind === "second" ? "Noted, for comparison." : message, verdict);
+async function sendPass(page, how, { text, verdict }, message) {
+  await api.pass(page.segment_id, { ...made(page, how), kind: how.blind, text, verdict });
+  editor.discard(page);
+  await decided(page, how, { text, verdict }, how.blind === "second" ? "Noted, for comparison." : message);
 }
 
 /** Saves the text without a verdict, and stays. */
-export const save = () => change(async (page) => {
-  if (editor.isDirty() && (await keep(page))) toast("Saved as a new version.", offerUndo);
-});
+export const save = () => change(async (page, how) => {
+  if (editor.isDirty(page) && (await keep(page, how))) toast("Saved as a new version.", offerUndo);
+}, { waits: true });
 
-/** Resolves with whether it was kept: on a conflict the person may take the other's text. */
-async function keep(page) {
-  const saved = await store(page, editor.text().trim(), null);
-  if (saved !== null) done.push({ id: page.segment_id, what: "act" });
-  editor.discard();
+/** Resolves with the page as it is then; null where it was not kept: the person took the other's, or went back. */
+async function keep(page, { seconds }) {
+  const saved = await store(page, editor.text(page).trim(), null, seconds);
+  if (saved === null) return null;
+  done.add(saved.page.segment_id);
+  if (!isHere(page)) return await item.read(saved.page.segment_id);
   clock.restart();
-  await item.reload();
-  return saved !== null;
-}
-
-// What is done to words and borders is done to a saved text.
-async function settled(page) {
-  if (editor.isDirty()) await keep(page);
+  await item.open(saved.page.segment_id, { stays: true });
   return state.page;
 }
 
-export const reject = () => act(async (page) => {
+// What is done to words and borders is done to a saved text.
+const settled = async (page, how) => (editor.isDirty(page) ? await keep(page, how) : page);
+
+export const reject = () => act(async (page, how) => {
   const reason = h("input", { id: "reason", list: "reasons", maxlength: 500, autocomplete: "off", autofocus: true });
   const body = (close) => {
     const quick = REASONS.map((text, index) => h("button", { type: "button", class: "chip", on: { click: () => close(text) } }, h("kbd", { "aria-hidden": "true" }, `${index + 1}`), text));
@@ -162,51 +126,69 @@ export const reject = () => act(async (page) => {
     });
     return box;
   };
-  const why = await ask("Reject this segment", body, [{ label: "Cancel", value: null }, { label: "Reject", kind: "bad", value: () => reason.value.trim() || "No reason given" }]);
+  const why = await ask("Reject this segment", body, [{ label: "Cancel", value: null }, { label: "Reject", kind: "bad", value: () => reason.value.trim() }]);
   if (why === null || !(await mayGoOn(page))) return;
-  if (state.blind) return void (await sendPass(page, page.current.text, "rejected", `Rejected: ${why}`));
+  const message = why ? `Rejected: ${why}` : "Rejected.";
+  // A rejected text is the one that stands, whatever was typed.
+  const verdict = { text: page.current.text, verdict: "rejected" };
+  if (how.blind) return void (await sendPass(page, how, verdict, message));
   // What was typed is kept as a version: undoing the rejection brings it back.
-  if (editor.isDirty() && !(await keep(page))) return;
-  const kept = state.page;
-  await api.judge(kept.segment_id, { ...made(kept), verdict: "rejected", reason: why });
-  await decided(kept, `Rejected: ${why}`, "rejected");
+  const kept = await settled(page, how);
+  if (!kept) return;
+  await api.judge(kept.segment_id, { ...made(kept, how), verdict: "rejected", reason: why });
+  await decided(kept, how, { ...verdict, text: kept.current.text }, message);
 });
 
-export const skip = () => act(async (page) => {
-  await api.skip(page.segment_id, clock.spent());
-  done.push({ id: page.segment_id, what: "skip" });
+export const skip = () => act(async (page, { seconds }) => {
+  await api.skip(page.segment_id, seconds);
+  done.add(page.segment_id, "skip");
   queue.settle(page.segment_id);
-  await queue.goOn();
+  if (isHere(page)) await queue.goOn();
 });
 
-/** Takes back the last act of this visit, else one's last on the item shown. */
-export const undo = () => act(async (page) => {
-  const { id, what } = done.pop() ?? { id: page.segment_id, what: "act" };
-  if (what === "pass") return void toast("What you made of the last one stays. Undo again for the one before it.");
+/** Takes back the last act of this tab, else one's last on the item shown. */
+export const undo = () => act(async (page, { blind }) => {
+  const last = done.last();
+  const { id, what } = last ?? { id: page.segment_id, what: "act" };
+  if (what === "pass") {
+    done.forget(last);
+    return void toast("What you made of the last one stays. Undo again for the one before it.");
+  }
   if (what === "skip") {
+    done.forget(last);
     queue.revive(id);
     toast("Here is what you skipped.");
     return void (await item.open(id));
   }
-  if (state.blind && id === page.segment_id) return void toast("There is nothing of yours to undo here.");
-  const saved = await api.undo(id);
-  if (saved === null) {
-    toast("There is nothing of yours to undo here.");
-    return;
+  if (blind && id === page.segment_id) return void toast("There is nothing of yours to undo here.");
+  let saved;
+  try {
+    saved = await api.undo(id);
+  } catch (error) {
+    // Where another has gone on it can't be taken back; where nobody answered it still can.
+    if (error instanceof api.ApiError && error.status >= 400 && error.status < 500) done.forget(last);
+    throw error;
   }
+  done.forget(last);
+  if (saved === null) return void toast("There is nothing of yours to undo here.");
   toast("Undone.");
   queue.revive(id, { verdict: null });
   await item.open(saved.segment_id);
 }, { waits: true });
 
 /** Cuts the segment in two, at the caret of the text box or at the play position. */
-export const split = () => change(async () => {
-  const at = editor.caret();
-  const page = await settled(state.page);
+export const split = () => {
+  const [at, now] = [editor.caret(), player.now()];
+  return change((page, how) => cut(page, how, at, now));
+};
+
+async function cut(shown, how, at, now) {
+  const page = await settled(shown, how);
+  if (!page || !isStill(page)) return;
   const { text, words } = page.current;
   let character = at ?? null;
   let index = null;
-  let seconds = player.now();
+  let seconds = now;
   if (character !== null) {
     index = wordAt(character);
     if (index !== null && index > 0) seconds = (words[index - 1].end_s + words[index].start_s) / 2;
@@ -218,12 +200,18 @@ export const split = () => change(async () => {
   const body = h("div", { class: "halves" },
     h("p", { dir: "auto" }, text.slice(0, character).trim() || "(no text)"), h("p", { dir: "auto" }, text.slice(character).trim() || "(no text)"),
     h("label", { for: "split-at" }, "Cut at second"), where);
-  const cut = await ask("Split into two segments", body, [{ label: "Cancel", value: null }, { label: "Split", kind: "primary", value: () => Number(where.value) }], { wide: true });
-  if (cut === null) return;
+  const place = await ask("Split into two segments", body, [{ label: "Cancel", value: null }, { label: "Split", kind: "primary", value: () => Number(where.value) }], { wide: true });
+  if (place === null) return;
   // The server counts code points, not the halves that JavaScript counts.
-  const { segments } = await api.split(page.segment_id, { ...made(page), at_s: round(cut), at_character: [...text.slice(0, character)].length });
-  await reshaped(page.segment_id, segments[0].segment_id, "Split in two.");
-});
+  const { segments } = await api.split(page.segment_id, { ...made(page, how), at_s: round(place), at_character: [...text.slice(0, character)].length });
+  await reshaped(page, segments[0].segment_id, "Split in two.");
+}
+
+// A question about an item that is no longer in sight would be about nothing.
+function isStill(page) {
+  if (!isHere(page)) toast("You had gone on to another item: nothing was cut.", { kind: "bad" });
+  return isHere(page);
+}
 
 function startOf(text, words, index) {
   let at = 0;
@@ -235,70 +223,86 @@ function startOf(text, words, index) {
   return at;
 }
 
-async function reshaped(oldId, newId, message) {
-  done.push({ id: newId, what: "act" });
+async function reshaped(page, newId, message) {
+  done.add(newId);
+  replace(page.segment_id, newId);
   toast(message, offerUndo);
   await queue.refresh();
-  await item.open(newId, { replaces: oldId });
+  if (isHere(page)) await item.open(newId);
 }
 
-export const merge = () => change(async () => {
-  const page = await settled(state.page);
+export const merge = () => change(async (shown, how) => {
+  const page = await settled(shown, how);
+  if (!page || !isStill(page)) return;
   if (page.next_id === null) return void toast("There is no next segment in this recording.");
   const other = await api.read(page.next_id);
   const body = h("div", { class: "halves" }, h("p", { dir: "auto" }, page.current.text || "(no text)"), h("p", { dir: "auto" }, other.current?.text || "(no text)"),
     h("p", { class: "soft" }, `${time(page.start_s)} – ${time(other.end_s)}`));
   const yes = await ask("Merge with the next segment", body, [{ label: "Cancel", value: null }, { label: "Merge", kind: "primary", value: true }], { wide: true });
   if (!yes) return;
-  const saved = await api.merge(page.segment_id, { ...made(page), other_id: other.segment_id, other_parent_id: other.current?.transcript_id ?? null });
-  await reshaped(page.segment_id, saved.segment_id, "Merged.");
+  const saved = await api.merge(page.segment_id, { ...made(page, how), other_id: other.segment_id, other_parent_id: other.current?.transcript_id ?? null });
+  await reshaped(page, saved.segment_id, "Merged.");
 });
 
 /** Moves the segment's borders; what is left undefined stays. */
-export const moveSegment = ({ start, end }) => change(async () => {
-  const page = await settled(state.page);
+export const moveSegment = ({ start, end }) => change(async (shown, how) => {
+  const page = await settled(shown, how);
+  if (!page) return;
   const [startS, endS] = [start ?? page.start_s, end ?? page.end_s];
   if (!(endS > startS)) return void toast("A segment must begin before it ends.", { kind: "bad" });
-  const saved = await api.borders(page.segment_id, { ...made(page), start_s: round(startS), end_s: round(endS) });
-  await reshaped(page.segment_id, saved.segment_id, "Borders moved.");
+  const saved = await api.borders(page.segment_id, { ...made(page, how), start_s: round(startS), end_s: round(endS) });
+  await reshaped(page, saved.segment_id, "Borders moved.");
 }, { waits: true });
 
-/** Gives a word other times; neighbours in its way give way. */
-export const moveWord = ({ index, start, end }) => change(async () => {
-  const page = await settled(state.page);
+/** Gives a word other times; neighbours in its way give way. `word` is as it was when it was moved. */
+export const moveWord = ({ word, start, end }) => change(async (shown, how) => {
+  const page = await settled(shown, how);
+  if (!page) return;
   const { words } = page.current;
+  const index = words.findIndex((each) => each.word === word.word && each.start_s === word.start_s);
+  if (index < 0) return void toast("The words are others now: move it again.", { kind: "bad" });
   const moved = [{ position: words[index].position, start_s: round(start), end_s: round(end) }];
   const [before, after] = [words[index - 1], words[index + 1]];
   if (before && before.end_s > start) moved.push({ position: before.position, start_s: Math.min(before.start_s, round(start)), end_s: round(start) });
   if (after && after.start_s < end) moved.push({ position: after.position, start_s: round(end), end_s: Math.max(after.end_s, round(end)) });
-  await api.words(page.segment_id, { ...made(page), words: moved.sort((a, b) => a.position - b.position) });
-  done.push({ id: page.segment_id, what: "act" });
-  clock.restart();
-  await item.reload();
-  toast(`“${words[index].word}” moved.`, offerUndo);
+  await api.words(page.segment_id, { ...made(page, how), words: moved.sort((a, b) => a.position - b.position) });
+  await changed(page, `“${word.word}” moved.`);
 }, { waits: true });
+
+async function changed(page, message, newId = page.segment_id) {
+  done.add(newId);
+  replace(page.segment_id, newId);
+  toast(message, offerUndo);
+  if (!isHere(page)) return;
+  clock.restart();
+  await item.open(newId, { stays: true });
+}
 
 const round = (seconds) => Math.round(seconds * 1000) / 1000;
 
-export const describe = (what, message) => change(async () => {
-  const page = await settled(state.page);
-  const saved = await api.describe(page.segment_id, { ...made(page), ...what });
-  done.push({ id: page.segment_id, what: "act" });
-  clock.restart();
-  toast(message, offerUndo);
-  await item.open(saved.segment_id, { stays: true });
+export const describe = (what, message) => change(async (shown, how) => {
+  const page = await settled(shown, how);
+  if (!page) return;
+  const saved = await api.describe(page.segment_id, { ...made(page, how), ...what });
+  await changed(page, message, saved.segment_id);
 }, { waits: true });
 
-export const restore = (version) => change(async (page) => {
-  await api.restore(page.segment_id, { ...made(page), transcript_id: version.transcript_id });
-  editor.discard();
-  done.push({ id: page.segment_id, what: "act" });
-  clock.restart();
-  toast(`Version ${version.version} is the text again, as a new version.`, offerUndo);
-  await item.reload();
+export const restore = (version) => change(async (shown, how) => {
+  // What was typed is kept as a version of its own.
+  const page = await settled(shown, how);
+  if (!page) return;
+  await api.restore(page.segment_id, { ...made(page, how), transcript_id: version.transcript_id });
+  await changed(page, `Version ${version.version} is the text again, as a new version.`);
 });
 
 export const gold = () => change(async (page) => {
   await api.gold(page.segment_id);
   toast("A gold item now: others get it blind, to be measured by.");
+  if (isHere(page)) await item.reload();
+});
+
+export const notGold = () => change(async (page) => {
+  await api.notGold(page.segment_id);
+  toast("No gold item any more; what was said to it counts for nobody.");
+  if (isHere(page)) await item.reload();
 });

@@ -110,6 +110,7 @@ export const describe = (id, body) => post(`${segment(id)}/describe`, body);
 export const undo = async (id) => (await post(`${segment(id)}/undo`)).saved;
 export const pass = (id, body) => post(`${segment(id)}/pass`, body);
 export const gold = (id) => post(`${segment(id)}/gold`);
+export const notGold = (id) => call("DELETE", `${segment(id)}/gold`);
 export const diff = (a, b) => get("/api/diff", { a, b });
 export const segmentsBetween = (recording, start, end, signal) => get(`/api/recordings/${recording}/segments`, { start, end }, { signal });
 export const peaks = (recording, window, signal) => get(`/api/recordings/${recording}/peaks`, window, { signal });

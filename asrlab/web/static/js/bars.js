@@ -3,7 +3,7 @@
 import { byId, fill, h, icon, time } from "./dom.js";
 import * as editor from "./editor.js";
 import * as item from "./item.js";
-import { keyOf, run } from "./keys.js";
+import { keyInText, keyOf, run } from "./keys.js";
 import * as player from "./player.js";
 import { emit, on, remember, settings, state } from "./state.js";
 import { isOpen as isComparing } from "./compare.js";
@@ -74,7 +74,7 @@ function foot() {
   });
   fill(byId("text-foot"),
     editor.isOpen()
-      ? h("span", { class: "soft" }, `${keyOf("accept")} saves and goes on, ${keyOf("leave")} leaves the text`)
+      ? h("span", { class: "soft" }, `${keyInText("accept")} saves and goes on, ${keyInText("leave")} leaves the text`)
       : [h("span", { class: "soft", id: "doubt-line" }, item.doubtLine()), button("doubt", "doubt", "Next doubtful", { class: "quiet" })],
     h("span", { class: "grow" }),
     h("label", { class: "doubt-below soft", for: "doubt-below" }, "Doubtful below"), slider,

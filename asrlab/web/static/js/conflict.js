@@ -2,13 +2,19 @@
 
 import { mergeChunks, joined } from "./diff.js";
 import { ask } from "./dialog.js";
-import { fill, h } from "./dom.js";
+import { fill, h, time } from "./dom.js";
 import { changeOf } from "./editor.js";
 
 const SIDES = [["theirs", "Theirs"], ["mine", "Mine"]];
 
-/** Resolves with the merged text, or null: theirs is taken. `base` and `theirs` are versions, `mine` a text. */
-export async function resolve(base, theirs, mine) {
+/** The answer of who gives their own change up. */
+export const THEIRS = Symbol("theirs");
+
+/**
+ * Resolves with the merged text, with THEIRS, or with null: back to one's own text, nothing is saved.
+ * `base` and `theirs` are versions, `mine` a text; `cut`: the page of what took the segment's place, if it was cut anew.
+ */
+export async function resolve(base, theirs, mine, cut = null) {
   const runs = mergeChunks(base.text, theirs.text, mine);
   const taken = runs.map(({ kind }) => (kind === "theirs" ? "theirs" : "mine"));
   const result = h("textarea", { id: "merged", rows: 3, dir: "auto" });
@@ -16,18 +22,18 @@ export async function resolve(base, theirs, mine) {
   write();
   const open = runs.filter(({ kind }) => kind === "conflict").length;
   const lines = [
-    h("p", {}, h("b", { dir: "auto" }, theirs.source ?? "Someone"), " saved this item while you were at it. Nothing is lost: ",
-      open ? `${open} ${open === 1 ? "place was" : "places were"} changed by both of you; choose there.` : "the two changes fit together."),
+    h("p", {}, cut ? `This segment was cut anew while you were at it: it is ${time(cut.start_s)} – ${time(cut.end_s)} now. ` : [h("b", { dir: "auto" }, theirs.source ?? "Someone"), " saved this item while you were at it. "],
+      "Nothing is lost: ", open ? `${open} ${open === 1 ? "place was" : "places were"} changed by both of you; choose there.` : "the two changes fit together."),
     h("h3", {}, "Their change"), h("p", { class: "live-diff", dir: "auto" }, changeOf(base.text, theirs.text)),
     h("h3", {}, "Your change"), h("p", { class: "live-diff", dir: "auto" }, changeOf(base.text, mine)),
     h("h3", {}, "Together"), h("p", { class: "mix", dir: "auto" }, runs.map((run, index) => part(run, index, taken, write))),
     h("label", { for: "merged" }, "What will be saved"), result,
   ];
-  const answer = await ask("Changed by two", h("div", { class: "conflict" }, lines), [
-    { label: "Take theirs", value: null },
+  return ask(cut ? "Cut anew meanwhile" : "Changed by two", h("div", { class: "conflict" }, lines), [
+    { label: "Back to my text", value: null },
+    { label: "Take theirs", value: THEIRS },
     { label: "Save merged", kind: "primary", value: () => result.value.trim(), key: "Ctrl+↵", quietly: true },
   ], { wide: true });
-  return answer;
 }
 
 function part(run, index, taken, write) {

@@ -65,9 +65,15 @@ function draw() {
       page.reason ? row("Reason", h("span", { dir: "auto" }, page.reason)) : null),
     h("div", { class: "neighbours" },
       neighbour("Earlier", page.previous_id), neighbour("Later", page.next_id),
-      ["reviewer", "admin"].includes(state.me.role) && !isBlind ? h("button", { type: "button", class: "quiet", on: { click: acts.gold } }, "Make it gold") : null),
+      state.me.is_reviewer && !isBlind ? goldButton(page) : null),
     h("div", { id: "word-details" }));
   renderWord();
+}
+
+function goldButton({ gold }) {
+  return gold
+    ? h("button", { type: "button", class: "quiet", title: `Gold, by ${gold.added_by}: ${gold.text}`, on: { click: acts.notGold } }, "No longer gold")
+    : h("button", { type: "button", class: "quiet", on: { click: acts.gold } }, "Make it gold");
 }
 
 function neighbour(label, id) {
@@ -80,11 +86,10 @@ function renderWord() {
   const word = state.selected === null ? null : state.page.current.words[state.selected];
   if (!box) return;
   if (!word) return fill(box);
-  const index = state.selected;
   const change = (which) => (value) => {
     const seconds = Number(value.replace(",", "."));
     if (value === "" || !Number.isFinite(seconds)) return;
-    acts.moveWord({ index, start: word.start_s, end: word.end_s, [which]: seconds });
+    acts.moveWord({ word, start: word.start_s, end: word.end_s, [which]: seconds });
   };
   const limits = { type: "number", step: "0.01", min: 0, max: state.page.duration_s, disabled: Boolean(state.blind) };
   const doubt = doubtOf(word);
@@ -107,4 +112,6 @@ export function focusSpeaker() {
 }
 
 on("page", render);
+// What was refused does not stand there as if it were set.
+on("refused", () => { if (state.page) draw(); });
 on("selected", renderWord);

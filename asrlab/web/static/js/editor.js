@@ -8,8 +8,10 @@ import { charactersOf } from "./words.js";
 const box = byId("text");
 
 export const isOpen = () => !byId("editor").hidden;
-export const text = () => (isOpen() ? box.value : (draftOf(state.page)?.text ?? state.page.current.text));
-export const isDirty = () => state.page !== null && text().trim() !== state.page.current.text.trim();
+const isShown = (page) => state.page?.segment_id === page.segment_id;
+/** What stands in the box, or was typed before the person went on to another item. */
+export const text = (page = state.page) => (isOpen() && isShown(page) ? box.value : (draftOf(page)?.text ?? page.current.text));
+export const isDirty = (page = state.page) => page !== null && text(page).trim() !== page.current.text.trim();
 export const caret = () => (isOpen() ? box.selectionStart : null);
 
 /** Opens the box; with a word's position, that word is selected, or else the caret stands before word `before`. */
@@ -34,6 +36,11 @@ export function open(index = null, before = null) {
 export function close() {
   if (!isOpen()) return;
   keepDraft(state.page, box.value);
+  reset();
+}
+
+/** Shuts the box; what was typed since the last draft goes. */
+export function reset() {
   byId("editor").hidden = true;
   byId("words").hidden = false;
   box.blur();
@@ -42,12 +49,21 @@ export function close() {
 }
 
 /** Throws away what was typed. */
-export function discard() {
-  keepDraft(state.page, null);
-  box.value = state.page.current.text;
-  close();
-  showChange();
-  emit("editing", false);
+export function discard(page = state.page) {
+  keepDraft(page, null);
+  if (!isShown(page)) return;
+  box.value = page.current.text;
+  reset();
+}
+
+/** What was sent is stored as version `saved`; what the person typed on meanwhile is typed over that one. */
+export function settle(page, sent, saved, stored) {
+  const now = text(page).trim();
+  if (now === sent || stored !== sent) return discard(page);
+  keepDraft(page, null);
+  page.versions = [page.current, ...page.versions];
+  page.current = { ...page.current, transcript_id: saved.transcript_id, text: stored };
+  keepDraft(page, now);
 }
 
 /** Puts a text into the box, as if typed. */
@@ -79,7 +95,7 @@ function grow() {
 /** What is changed and not saved yet, whether the box is open or not. */
 export function showChange() {
   const change = isDirty() ? changeOf(state.page.current.text, text()) : [];
-  const drop = isDirty() && !isOpen() ? h("button", { type: "button", class: "quiet", on: { click: discard } }, "Not saved: discard") : null;
+  const drop = isDirty() && !isOpen() ? h("button", { type: "button", class: "quiet", on: { click: () => discard() } }, "Not saved: discard") : null;
   fill(byId("live-diff"), change, drop);
 }
 

@@ -2,7 +2,7 @@
 
 import { ask, toast } from "./dialog.js";
 import { fill, h } from "./dom.js";
-import { ACTIONS, bind, combinationOf, keysOf, resetKeys, shown } from "./keys.js";
+import { ACTIONS, bind, combinationOf, isFree, keysOf, resetKeys, shown } from "./keys.js";
 
 function keyButton(action, redraw) {
   const keys = keysOf(action.id);
@@ -22,6 +22,10 @@ function listen(event, action, redraw) {
   const combination = combinationOf(event);
   if (combination === null) return;
   if (combination === "Escape" && action.id !== "leave") return redraw();
+  if (!isFree(action.id, combination)) {
+    toast(`${shown(combination)} is needed to get about the page: choose another key.`, { kind: "bad" });
+    return redraw(action.id);
+  }
   const loser = bind(action.id, combination);
   if (loser) toast(`${shown(combination)} was the key of “${loser}”.`);
   redraw(action.id);

@@ -9,30 +9,35 @@ import { byId, fill, fileName, h, icon, percent, span, time } from "./dom.js";
 import * as editor from "./editor.js";
 import { flagMeaning, flagsOf, flagTitle } from "./flags.js";
 import * as player from "./player.js";
-import { draftOf, emit, on, settings, state } from "./state.js";
+import { carryDraft, draftOf, emit, on, settings, state } from "./state.js";
 import * as wave from "./wave.js";
 import * as words from "./words.js";
 
 const POLLED_EVERY_MS = 1500;
 const POLLS = 80;
+// So many later, it is said where to look.
+const SLOW_AFTER = 4;
 
 let opening = 0;
 let claim = null;
 
 /** Opens a segment; `stays` keeps the play position (the same audio, something about it changed). */
-export async function open(id, { blind = null, stays = false, autoplay = false } = {}) {
+export async function open(id, { blind = null, stays = false, autoplay = false, from = null } = {}) {
   const turn = ++opening;
   if (!stays) editor.close();
   let page;
   try {
-    page = await api.read(id);
+    page = await read(id);
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
     toast(error.status === 404 ? "This segment is no longer there." : error.message, { kind: "bad" });
     return;
   }
   if (turn !== opening) return;
-  if (page.is_superseded && page.superseded_by) return void (await open(page.superseded_by, { stays }));
+  if (page.is_superseded && page.superseded_by) {
+    return void (await open(page.superseded_by, { stays, from: draftOf(page) ? page : from }));
+  }
+  if (from && carryDraft(from, page)) toast("The segment was cut anew; what you had typed is in the text box.");
   const isSame = state.page?.segment_id === page.segment_id;
   put(page, page.blind ?? blind);
   if (!stays || !isSame) {
@@ -52,16 +57,23 @@ export async function open(id, { blind = null, stays = false, autoplay = false }
 // A segment that nobody has written a text for yet.
 const NO_TEXT = { transcript_id: null, version: 0, parent_id: null, origin: "", source: null, language: null, text: "", confidence: null, flags: "", verdict: null, words: [] };
 
-function put(page, blind) {
+/** A segment as it is now. */
+export async function read(id) {
+  const page = await api.read(id);
   page.current ??= { ...NO_TEXT };
   page.current.flags = flagsOf(page.current.flags);
   for (const version of [page.current, ...page.versions]) for (const word of version.words) word.flags = flagsOf(word.flags);
+  return page;
+}
+
+function put(page, blind) {
   state.page = page;
   state.blind = blind;
   state.selected = null;
   state.playing = null;
   byId("item-empty").hidden = true;
   byId("item-body").hidden = false;
+  byId("item-body").dataset.segment = page.segment_id;
   byId("side").hidden = false;
   head();
   words.render();
@@ -85,13 +97,17 @@ function poll(page, left) {
     if (state.page !== page) return;
     let fresh;
     try {
-      fresh = await api.read(page.segment_id);
+      fresh = await read(page.segment_id);
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error;
       return;
     }
     if (state.page !== page) return;
-    if (fresh.is_pending) return poll(page, left - 1);
+    if (fresh.is_pending) {
+      page.is_slow = left < POLLS - SLOW_AFTER;
+      banners();
+      return poll(page, left - 1);
+    }
     if (editor.isDirty() || fresh.current.transcript_id !== page.current.transcript_id) return;
     put(fresh, fresh.blind);
     wave.drawRegions();
@@ -122,7 +138,8 @@ function banners() {
   if (blind === "second") lines.push(["Independent check: this is what the engine wrote; what you make of it is compared with others' texts, and changes nothing.", ""]);
   if (claim && !claim.is_mine) lines.push([`${claim.person} is at this item now.`, "warn"]);
   if (page.is_superseded) lines.push(["This segment was cut anew; it is kept as history.", "warn"]);
-  if (page.is_pending) lines.push([state.me.aligner ? "Words are being placed in the audio …" : "“asrlab align” will place the new words in the audio; until then their times are guessed.", ""]);
+  if (page.is_pending && page.is_slow) lines.push(["The new words are not placed in the audio yet; until then their times are guessed. If it stays so, “asrlab failures” says why.", "warn"]);
+  else if (page.is_pending) lines.push([state.me.aligner ? "Words are being placed in the audio …" : "“asrlab align” will place the new words in the audio; until then their times are guessed.", ""]);
   fill(byId("banners"), lines.map(([text, kind]) => h("p", { class: `banner ${kind}`, dir: "auto" }, text)));
   if (claim && !claim.is_mine && ["reviewer", "admin"].includes(state.me.role)) {
     byId("banners").append(h("button", { type: "button", class: "quiet", on: { click: () => claims.take(page.segment_id, true) } }, "Take it over"));
@@ -159,6 +176,8 @@ export function doubt(step) {
   const index = words.nextDoubt(step);
   if (index === null) return toast("No doubtful word here.");
   words.select(index);
+  const { word, confidence, score } = state.page.current.words[index];
+  byId("announced").textContent = `${word}, ${percent(confidence ?? score)} sure`;
   if (editor.isOpen()) editor.choose(index);
 }
 

@@ -51,7 +51,18 @@ export function run(id) {
 
 export const keysOf = (id) => settings.keys[id] ?? ACTIONS.find((action) => action.id === id).keys;
 
-/** Gives an action one key of its own; whoever had it loses it. Returns the title of that action, or null. */
+// Without these nobody reaches a button, presses it, or leaves the text.
+const KEPT = ["Tab", "Shift+Tab", "Enter", "Shift+Enter", "Escape"];
+
+/** Whether the key may be an action's. */
+export const isFree = (id, combination) => !KEPT.includes(combination) || ACTIONS.find((action) => action.id === id).keys.includes(combination);
+
+const isPlain = (combination) => !/^(Ctrl|Alt)\+/.test(combination) && combination !== "Escape";
+
+/**
+ * Gives an action one key of its own; whoever had it loses it. Returns the title of that action, or null.
+ * A plain key takes the place of plain ones: those with Ctrl, which work inside the text, stay.
+ */
 export function bind(id, combination) {
   const keys = { ...settings.keys };
   let loser = null;
@@ -60,7 +71,7 @@ export function bind(id, combination) {
     keys[action.id] = keysOf(action.id).filter((key) => key !== combination);
     loser = action.title;
   }
-  keys[id] = [combination];
+  keys[id] = [combination, ...keysOf(id).filter((key) => key !== combination && isPlain(key) !== isPlain(combination))];
   remember("keys", keys);
   return loser;
 }
@@ -96,6 +107,12 @@ export function shown(combination) {
 /** The first key of an action, for its button. */
 export const keyOf = (id) => (keysOf(id).length ? shown(keysOf(id)[0]) : "");
 
+/** The first of them that works inside the text. */
+export function keyInText(id) {
+  const key = keysOf(id).find((each) => !isPlain(each));
+  return key ? shown(key) : "";
+}
+
 const isText = (element) =>
   element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement ||
   (element instanceof HTMLInputElement && !["range", "checkbox", "radio", "button"].includes(element.type));
@@ -103,7 +120,8 @@ const isText = (element) =>
 // What these elements do with a plain key of their own is theirs.
 function isNative(element, combination) {
   if (element instanceof HTMLInputElement && element.type === "range") return combination.startsWith("Arrow");
-  if (combination === "Space") return element.closest?.("button, a, summary, input, [role=button]") !== null;
+  // Words of the text are played with Enter; Space pauses and goes on, wherever one is.
+  if (combination === "Space") return element.closest?.("button, a, summary, input, [role=button]:not(.word)") !== null;
   return false;
 }
 
@@ -112,8 +130,7 @@ function onKey(event) {
   const combination = combinationOf(event);
   if (combination === null) return;
   const inText = isText(event.target);
-  const isPlain = !/^(Ctrl|Alt)\+/.test(combination) && combination !== "Escape";
-  if (inText && isPlain) return;
+  if (inText && isPlain(combination)) return;
   if (isNative(event.target, combination)) return;
   const action = ACTIONS.find(({ id, outsideText }) => keysOf(id).includes(combination) && !(outsideText && inText));
   if (!action || !handlers.has(action.id)) return;

@@ -122,7 +122,7 @@ async function signIn() {
   byId("person").textContent = `${state.me.person}${state.me.role === "annotator" || !state.me.role ? "" : ` · ${state.me.role}`}`;
   byId("person").dir = "auto";
   byId("logout").hidden = !state.me.needs_login;
-  byId("nav-stats").hidden = state.me.needs_login && state.me.role === "annotator";
+  byId("nav-stats").hidden = !state.me.is_reviewer;
 }
 
 let isLeaving = false;

@@ -55,6 +55,7 @@ async function more(now = turn) {
     draw();
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
+    draw();
     byId("queue-foot").textContent = error.message;
   } finally {
     if (now === turn) {
@@ -130,6 +131,13 @@ function passed() {
   return [...settled, ...items.slice(0, Math.max(0, at)).map(({ segment_id: id }) => id)].slice(-MOST_SKIPPED);
 }
 
+function whyEmpty(title) {
+  if (!state.choices.corpora?.length) return "There are no recordings in this catalog yet: “asrlab label FOLDER” puts some in, with texts.";
+  if (settings.kind === "second" && !state.me.second_share) return `“${title}” is empty: “asrlab review --second 0.1” gives a tenth of what others decided.`;
+  const isFiltered = Object.keys(settings.filters).length > 0 || byId("queue-search").value.trim();
+  return `“${title}” is empty${isFiltered ? ", as it is filtered now" : ""}.`;
+}
+
 /** Opens what is to be done next, as the server hands it out. */
 export async function goOn() {
   let given = await api.next(filters(), passed());
@@ -137,7 +145,7 @@ export async function goOn() {
   if (given.segment_id !== null) return void (await open(given.segment_id, { blind: given.blind }));
   const [, title] = KINDS.find(([kind]) => kind === settings.kind);
   item.empty(settled.size ? "All done here" : "Nothing to review here",
-    settled.size ? `“${title}” holds nothing more for you. ${settled.size} done in this visit.` : `“${title}” is empty, as it is filtered now.`,
+    settled.size ? `“${title}” holds nothing more for you. ${settled.size} done in this visit.` : whyEmpty(title),
     h("button", { type: "button", class: "primary", on: { click: () => setKind("all") } }, "Show everything"));
   mark();
 }

@@ -85,6 +85,15 @@ export const baseOf = (page) => {
   return draft ? typedOver(page, draft) : page.current;
 };
 
+/** What was typed at a segment goes along to the one that took its place. */
+export function carryDraft(from, page) {
+  const draft = draftOf(from);
+  if (!draft || draftOf(page)) return false;
+  drafts.delete(from.segment_id);
+  keepDraft(page, draft.text);
+  return true;
+}
+
 export const hasDrafts = () => drafts.size > 0;
 
 /** What the current version's confidence says of a word: null, "check" or "doubtful". */

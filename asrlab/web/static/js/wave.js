@@ -239,7 +239,7 @@ function onDragged(region, side) {
   const start = side === "start" ? view.start + region.start : what.start;
   const end = side === "end" ? view.start + region.end : what.end;
   if (what.kind === "segment") emit("move-segment", { start, end });
-  else if (what.kind === "word") emit("move-word", { index: what.index, start, end });
+  else if (what.kind === "word") emit("move-word", { word: state.page.current.words[what.index], start, end });
 }
 
 function onWheel(event) {
