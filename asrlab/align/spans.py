@@ -46,8 +46,8 @@ def drain_spans(catalog: Catalog, how: Alignment, segment_ids: Sequence[int] | N
     """Align what edits left waiting in the texts that count in these segments, or in all; returns how many were stored.
 
     Words outside of the spans keep their times, scores and runs, also those that are heard along with a span that has
-    too little room to be heard alone. A text of which a span can't be aligned is recorded
-    with the reason, and is left until it is forgiven. Idempotent; what another process has claimed is left alone.
+    too little room to be heard alone. A text of which a span can't be aligned is recorded with the reason, and is left
+    until it is forgiven. Idempotent; what another process has claimed is left alone.
     """
     with catalog.reading() as session:
         waiting = texts_with_spans(session, how.fingerprint, segment_ids)

@@ -90,8 +90,15 @@ function mark() {
     const isHere = Number(row.dataset.id) === state.page?.segment_id;
     row.classList.toggle("here", isHere);
     row.firstElementChild.setAttribute("aria-current", isHere ? "true" : "false");
-    if (isHere) row.scrollIntoView({ block: "nearest" });
+    if (isHere) bringInto(list(), row);
   }
+}
+
+// Only the list scrolls: on a narrow screen the item stands above it, and must stay in sight.
+function bringInto(box, row) {
+  const [outer, inner] = [box.getBoundingClientRect(), row.getBoundingClientRect()];
+  if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top;
+  else if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom;
 }
 
 export const open = (id, options = {}) => item.open(id, { autoplay: true, ...options });
