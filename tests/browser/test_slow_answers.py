@@ -62,6 +62,29 @@ def test_an_act_is_of_the_item_whose_key_was_pressed(served: Served, watched: Wa
     assert served.text("pair", 1)["segment_id"] != second["segment_id"]
 
 
+def test_an_act_that_waits_its_turn_is_still_of_its_item(served: Served, watched: Watched) -> None:
+    mine, other = served.text("engines"), served.text("conflict")
+    page = shown(watched, mine["segment_id"])
+    page.get_by_label("Speaker").fill("bert")
+    with slow(served):
+        # Sets the speaker, and accepts once that is done; meanwhile the person types at another item.
+        page.keyboard.press("Control+Enter")
+        shown_at_once(page, other["segment_id"])
+        page.keyboard.press("e")
+        page.keyboard.press("Control+End")
+        page.keyboard.type(" elsewhere")
+    wait_for_verdict(served, page, "engines", "accepted")
+    assert served.text("engines")["text"] == mine["text"]
+    assert page.locator("#text").input_value() == f"{other['text']} elsewhere"
+    assert served.text("conflict")["verdict"] is None
+
+
+def shown_at_once(page: Page, segment_id: object) -> None:
+    """While something is under way."""
+    page.evaluate(f"location.hash = '#segment={segment_id}'")
+    until(page, f"document.getElementById('item-body').dataset.segment === '{segment_id}'")
+
+
 def test_what_is_typed_while_an_act_is_under_way_stays(served: Served, watched: Watched) -> None:
     first, second = neighbours(served)
     page = shown(watched, first["segment_id"])

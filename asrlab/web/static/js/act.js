@@ -43,8 +43,7 @@ export async function act(work, { waits = false, decides = false } = {}) {
     if (running) return;
     if (isNowHere(at.page)) at = shown();
     running = perform(work, at);
-    await running;
-    running = null;
+    await running.finally(() => { running = null; });
   } finally {
     if (decides) isDeciding = false;
   }

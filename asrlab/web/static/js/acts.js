@@ -69,8 +69,8 @@ async function showTheirs(page) {
 
 /** Accepts the text, or saves what was typed as the correction; then the next item. */
 export const accept = () => act(async (page, how) => {
-  const text = editor.text().trim();
-  const isChanged = editor.isDirty();
+  const text = editor.text(page).trim();
+  const isChanged = editor.isDirty(page);
   if (!(await mayGoOn(page))) return;
   if (how.blind) {
     const [verdict, message] = isChanged ? ["corrected", "Corrected."] : ["accepted", "Accepted."];

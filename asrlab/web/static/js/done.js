@@ -1,4 +1,7 @@
-/** What the person did in this tab, newest last, so that it can be taken back; it outlives a reload. */
+/**
+ * What the person did in this tab, newest last, so that it can be taken back. It outlives a reload, and no restart of
+ * the server, which may show another catalog then: its token is another.
+ */
 
 import { state } from "./state.js";
 
@@ -7,10 +10,15 @@ const MOST = 100;
 let acts = null;
 const key = () => `asrlab.done.${state.me.person}`;
 
+function kept() {
+  const { csrf, acts: found } = JSON.parse(sessionStorage.getItem(key()) ?? "{}");
+  return csrf === state.me.csrf ? found : [];
+}
+
 function all() {
   if (acts) return acts;
   try {
-    acts = JSON.parse(sessionStorage.getItem(key()) ?? "[]");
+    acts = kept();
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof DOMException)) throw error;
     acts = [];
@@ -20,7 +28,7 @@ function all() {
 
 function keep() {
   try {
-    sessionStorage.setItem(key(), JSON.stringify(all()));
+    sessionStorage.setItem(key(), JSON.stringify({ csrf: state.me.csrf, acts: all() }));
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
   }
